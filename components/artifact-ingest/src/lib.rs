@@ -1,0 +1,1 @@
+//! Takes release artifacts from CI.

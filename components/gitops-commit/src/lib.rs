@@ -1,0 +1,1 @@
+//! Queues releases that people ask for.

@@ -1,0 +1,1 @@
+//! Decides which artifacts are released where, and says why.

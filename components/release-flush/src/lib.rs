@@ -1,0 +1,1 @@
+//! Writes queued releases to the Git host, in batches.

@@ -1,0 +1,1 @@
+//! The use cases: ingest, evaluate, flush, query; written against traits. No platform.

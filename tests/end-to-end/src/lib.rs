@@ -1,0 +1,1 @@
+//! The running application, driven from outside.

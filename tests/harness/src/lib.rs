@@ -1,0 +1,1 @@
+//! Real peers for tests: git http-backend, Redis, a fault-injecting proxy, the local host as a process.
