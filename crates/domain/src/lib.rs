@@ -1,1 +1,45 @@
-//! Artifacts, manifests, deploy policies, releases and requests: types, parsing, validation and decisions. No I/O.
+//! What Wimble talks about: artifacts, manifests, deploy policies, releases, requests. Types, parsing, validation and
+//! decisions with their reasons. It must never do I/O, read a clock or make a random number: the caller passes them in.
+
+mod artifact;
+mod commit_message;
+mod explain;
+mod git_event;
+mod gitops_repository;
+mod glob;
+mod go_json;
+mod json;
+mod manifest;
+mod name;
+mod outcome;
+mod parse;
+mod policy;
+mod raw_manifests;
+mod release_record;
+mod request;
+mod resolve;
+mod sanitize;
+mod variables;
+
+pub use artifact::{Artifact, ShippedArtifact, Version};
+pub use commit_message::{CommitMessageError, ReleaseTrailers, release_message};
+pub use explain::{Explanation, Target, explain, explain_with};
+pub use git_event::{GitEvent, UnknownGitEvent};
+pub use gitops_repository::{GitopsRepositories, GitopsRepository, InvalidGitopsRepos};
+pub use glob::{Glob, InvalidGlob};
+pub use go_json::to_go_json;
+pub use json::JsonLimits;
+pub use manifest::{Chart, CleanupPolicy, DeployPolicy, Json6902Patch, Json6902Target, Manifest};
+pub use name::{
+    AppName, ArtifactId, BranchName, CommitId, EnvName, InvalidName, Login, NameRule, Namespace,
+    RepositoryName, RequestId, Sha, TriggeredBy,
+};
+pub use outcome::{Outcome, RequestStatus};
+pub use parse::{ArtifactLimits, InvalidArtifact};
+pub use policy::{Decision, Reason, cleanup_triggered, decide};
+pub use raw_manifests::{FileName, InvalidRawManifests, files_of_raw_manifests};
+pub use release_record::{Release, ReleaseRecord};
+pub use request::{InvalidRequest, ReleaseRequest, Request, RequestKind};
+pub use resolve::{LiteralText, ResolveError, ResolvedManifest, TemplateError, TextTemplate};
+pub use sanitize::sanitize_dns_name;
+pub use variables::variables;

@@ -1,0 +1,90 @@
+//! The release record: `release.json` in the GitOps repository, and the same with its commit in the API. The file must never
+//! hold a time or a commit id: the same release written again must be the same bytes.
+
+use crate::{AppName, ArtifactId, CommitId, EnvName, TriggeredBy, Version, to_go_json};
+use serde::{Serialize, Serializer};
+
+/// What `release.json` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseRecord {
+    /// The app.
+    pub app: AppName,
+    /// The environment.
+    pub env: EnvName,
+    /// The artifact.
+    pub artifact_id: ArtifactId,
+    /// Who asked for it.
+    pub triggered_by: TriggeredBy,
+    /// What the artifact was built from.
+    pub version: Option<Version>,
+}
+
+impl ReleaseRecord {
+    /// The content of `release.json`: one line of Go's JSON, ended by a newline.
+    pub fn to_file(&self) -> Vec<u8> {
+        let mut text = to_go_json(&Json::of(self));
+        text.push('\n');
+        text.into_bytes()
+    }
+}
+
+/// A release as the API answers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// What was released.
+    pub record: ReleaseRecord,
+    /// Its commit in the GitOps repository.
+    pub gitops_ref: Option<CommitId>,
+    /// The GitOps repository, `owner/name`.
+    pub gitops_repo: String,
+    /// The commit's date in seconds since 1970; 0 when unknown.
+    pub created: i64,
+    /// Was it rolled back since?
+    pub rolled_back: bool,
+}
+
+impl Serialize for Release {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Json {
+            gitops_ref: self.gitops_ref.as_ref().map_or("", CommitId::as_str),
+            gitops_repo: &self.gitops_repo,
+            created: self.created,
+            rolled_back: self.rolled_back,
+            ..Json::of(&self.record)
+        }
+        .serialize(serializer)
+    }
+}
+
+/// Field order of Go's `dx.Release`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Json<'a> {
+    app: &'a AppName,
+    env: &'a EnvName,
+    artifact_id: &'a ArtifactId,
+    triggered_by: &'a TriggeredBy,
+    version: Option<&'a Version>,
+    gitops_ref: &'a str,
+    gitops_repo: &'a str,
+    #[serde(skip_serializing_if = "crate::artifact::is_zero")]
+    created: i64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    rolled_back: bool,
+}
+
+impl<'a> Json<'a> {
+    fn of(record: &'a ReleaseRecord) -> Self {
+        Self {
+            app: &record.app,
+            env: &record.env,
+            artifact_id: &record.artifact_id,
+            triggered_by: &record.triggered_by,
+            version: record.version.as_ref(),
+            gitops_ref: "",
+            gitops_repo: "",
+            created: 0,
+            rolled_back: false,
+        }
+    }
+}

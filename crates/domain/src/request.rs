@@ -1,0 +1,144 @@
+//! What is queued: one wish to change the GitOps repository. Its id is its identity everywhere; where the same wish may be
+//! queued twice, the id is derived from the wish, never drawn anew.
+
+use crate::{AppName, ArtifactId, EnvName, RequestId, TriggeredBy};
+use serde::{Deserialize, Serialize};
+
+/// One wish to change the GitOps repository, as it waits in the key-value store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Its identity, also in the commit's trailers.
+    pub id: RequestId,
+    /// Its place in the queue, in milliseconds since 1970. For a policy it is derived from the artifact's `created`.
+    pub created_ms: u64,
+    /// What is wished.
+    pub kind: RequestKind,
+}
+
+/// What is wished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum RequestKind {
+    /// Write an artifact's manifests to an environment.
+    Release(ReleaseRequest),
+}
+
+/// Write an artifact's manifests to an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReleaseRequest {
+    /// The artifact.
+    pub artifact_id: ArtifactId,
+    /// The environment.
+    pub env: EnvName,
+    /// The app; absent for all apps that the artifact has in this environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<AppName>,
+    /// Who asked.
+    pub triggered_by: TriggeredBy,
+}
+
+/// Why stored bytes are not a request, or a request cannot be stored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidRequest {
+    /// More than a value may hold.
+    #[error("a queued request may be at most {limit} bytes, this one is {size}")]
+    TooLarge {
+        /// Its bytes.
+        size: usize,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// Written by another version of Wimble.
+    #[error(
+        "queued request of version {0}, which this build does not know: finish the upgrade, or flush with the build that wrote it"
+    )]
+    UnknownVersion(u64),
+    /// Not a request.
+    #[error("not a queued request: {0}")]
+    Malformed(#[from] serde_json::Error),
+}
+
+impl Request {
+    /// The request that a deploy policy makes. The same artifact, environment and app give the same request, id and place
+    /// in the queue included.
+    pub fn for_policy(artifact: &crate::Artifact, env: EnvName, app: AppName) -> Self {
+        let created_ms = u64::try_from(artifact.created)
+            .unwrap_or(0)
+            .saturating_mul(1000);
+        let id = RequestId::for_policy(&artifact.id, &env, &app);
+        let release = ReleaseRequest {
+            artifact_id: artifact.id.clone(),
+            env,
+            app: Some(app),
+            triggered_by: TriggeredBy::Policy,
+        };
+        Self {
+            id,
+            created_ms,
+            kind: RequestKind::Release(release),
+        }
+    }
+
+    /// The value to store.
+    ///
+    /// # Errors
+    /// [`InvalidRequest::TooLarge`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>, InvalidRequest> {
+        todo!()
+    }
+
+    /// Reads a stored value.
+    ///
+    /// # Errors
+    /// [`InvalidRequest`] when it is too large, of an unknown version, or not a request.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidRequest> {
+        let _ = bytes;
+        todo!()
+    }
+}
+
+impl RequestId {
+    /// The id of what a policy releases: the same parts give the same id (UUIDv8 of a SHA-256).
+    pub fn for_policy(artifact: &ArtifactId, env: &EnvName, app: &AppName) -> Self {
+        derived(&["policy", artifact.as_str(), env.as_str(), app.as_str()])
+    }
+
+    /// The id of what somebody asked for with an idempotency key: the same parts give the same id.
+    pub fn for_manual(
+        artifact: &ArtifactId,
+        env: &EnvName,
+        app: Option<&AppName>,
+        triggered_by: &TriggeredBy,
+        idempotency_key: &str,
+    ) -> Self {
+        let app = app.map_or("", AppName::as_str);
+        derived(&[
+            "manual",
+            artifact.as_str(),
+            env.as_str(),
+            app,
+            triggered_by.as_str(),
+            idempotency_key,
+        ])
+    }
+}
+
+/// Length-prefixed parts, so that no two lists of parts give the same bytes.
+fn derived(parts: &[&str]) -> RequestId {
+    use sha2::{Digest, Sha256};
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest = hash.finalize();
+    let mut bytes = [0u8; 16];
+    for (to, from) in bytes.iter_mut().zip(digest) {
+        *to = from;
+    }
+    // RFC 9562, section 5.8: version 8 is for ids made in ways of one's own.
+    RequestId::new(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
