@@ -25,6 +25,7 @@ type testCase struct {
 	Template   string          `json:"template"`
 	Data       json.RawMessage `json:"data,omitempty"`
 	MissingKey string          `json:"missingkey,omitempty"`
+	Plain      bool            `json:"plain,omitempty"` // Go's slice, not Sprig's of the same name
 	Output     *string         `json:"output,omitempty"`
 	Bytes      []byte          `json:"output_base64,omitempty"` // an output that is not UTF-8
 	Error      *string         `json:"error,omitempty"`
@@ -131,7 +132,14 @@ func render(c *testCase) (string, error) {
 	if len(c.Data) > 0 {
 		check(json.Unmarshal(c.Data, &data))
 	}
-	t := template.New("case").Funcs(sprig.TxtFuncMap())
+	functions := sprig.TxtFuncMap()
+	for _, name := range []string{"env", "expandenv", "getHostByName"} {
+		delete(functions, name)
+	}
+	if c.Plain {
+		delete(functions, "slice")
+	}
+	t := template.New("case").Funcs(functions)
 	if c.MissingKey != "" {
 		t = t.Option("missingkey=" + c.MissingKey)
 	}
