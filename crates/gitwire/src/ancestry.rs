@@ -1,5 +1,7 @@
 //! Whether one commit comes before another, as far as the fetched commits tell.
 
+use std::collections::HashSet;
+
 use crate::id::CommitId;
 use crate::objects::Objects;
 
@@ -20,7 +22,36 @@ pub enum Ancestry {
 impl Objects {
     /// Whether `old` is `tip` or comes before it.
     pub fn is_ancestor(&self, old: CommitId, tip: CommitId) -> Ancestry {
-        let _ = old;
-        Ancestry::Unknown { shallow: vec![tip] }
+        let mut seen = HashSet::from([tip]);
+        let mut waiting = vec![tip];
+        let mut shallow = Vec::new();
+        while let Some(id) = waiting.pop() {
+            if id == old {
+                return Ancestry::Yes;
+            }
+            let Ok(commit) = self.commit(id) else {
+                shallow.push(id);
+                continue;
+            };
+            let ends = commit
+                .parents
+                .iter()
+                .any(|parent| !self.contains(parent.object()));
+            if ends {
+                shallow.push(id);
+            }
+            for parent in commit.parents {
+                // A parent that was not fetched can still be the one asked for.
+                let known = self.contains(parent.object());
+                if (known || parent == old) && seen.insert(parent) {
+                    waiting.push(parent);
+                }
+            }
+        }
+        if shallow.is_empty() {
+            Ancestry::No
+        } else {
+            Ancestry::Unknown { shallow }
+        }
     }
 }

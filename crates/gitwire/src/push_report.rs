@@ -1,10 +1,11 @@
 //! The server's report on a push (gitprotocol-pack, "Report Status"): `unpack`, then `ok` or `ng` for each ref.
 
 use crate::advertisement::ReceivePackAdvertisement;
-use crate::answer::HttpError;
-use crate::id::CommitId;
+use crate::answer::{self, HttpError};
+use crate::id::{CommitId, ObjectId};
+use crate::pkt_line::{Packets, WireError, read_bands};
 use crate::ref_name::RefName;
-use crate::remote::Response;
+use crate::remote::{Response, Service};
 use crate::server_text::ServerText;
 
 /// What became of one ref.
@@ -56,6 +57,16 @@ pub enum PushReportError {
     Truncated,
 }
 
+impl From<WireError> for PushReportError {
+    fn from(error: WireError) -> Self {
+        match error {
+            WireError::Malformed(problem) => Self::Malformed(problem),
+            WireError::Truncated => Self::Truncated,
+            WireError::Refused(reason) => Self::Refused(reason),
+        }
+    }
+}
+
 impl PushReport {
     /// Reads the answer to [`crate::Remote::push_request`], which was made for the same advertisement.
     ///
@@ -65,8 +76,73 @@ impl PushReport {
         advertisement: &ReceivePackAdvertisement,
         response: &Response,
     ) -> Result<Self, PushReportError> {
-        let _ = (advertisement, response);
-        Err(PushReportError::Truncated)
+        let body = answer::body(response, Service::ReceivePack.result_type())?;
+        if !advertisement.offers("side-band-64k") {
+            return Self::read(body, &[]);
+        }
+        let bands = read_bands(&mut Packets::new(body))?;
+        Self::read(&bands.data, &bands.messages)
+    }
+
+    fn read(report: &[u8], messages: &[u8]) -> Result<Self, PushReportError> {
+        let mut packets = Packets::new(report);
+        let unpack = packets
+            .line()?
+            .and_then(|line| line.strip_prefix(b"unpack "))
+            .ok_or(PushReportError::Malformed(
+                "it does not begin with `unpack`",
+            ))?;
+        let mut read = Self {
+            unpack_error: (unpack != b"ok").then(|| ServerText::new(unpack)),
+            refs: Vec::new(),
+            messages: ServerText::new(messages),
+        };
+        while let Some(line) = packets.line()? {
+            read.read_line(line)?;
+        }
+        Ok(read)
+    }
+
+    fn read_line(&mut self, line: &[u8]) -> Result<(), PushReportError> {
+        let mut words = line.splitn(3, |byte| *byte == b' ');
+        let (word, name, rest) = (words.next(), words.next().unwrap_or_default(), words.next());
+        let outcome = match word {
+            Some(b"ok") => RefOutcome::Ok,
+            Some(b"ng") => RefOutcome::Rejected(ServerText::new(rest.unwrap_or_default())),
+            Some(b"option") => return self.read_option(name, rest.unwrap_or_default()),
+            _ => {
+                return Err(PushReportError::Malformed(
+                    "a line is neither `ok` nor `ng`",
+                ));
+            }
+        };
+        let name = std::str::from_utf8(name)
+            .ok()
+            .and_then(|name| name.parse().ok());
+        self.refs.push(RefReport {
+            name: name.ok_or(PushReportError::Malformed("a line names no ref"))?,
+            outcome,
+            new: None,
+        });
+        Ok(())
+    }
+
+    /// An option belongs to the `ok` line before it.
+    fn read_option(&mut self, key: &[u8], value: &[u8]) -> Result<(), PushReportError> {
+        if key != b"new-oid" {
+            return Ok(());
+        }
+        let id = ObjectId::from_hex(value)
+            .map_err(|_| PushReportError::Malformed("an option has no object id"))?;
+        match self.refs.last_mut() {
+            Some(report) => {
+                report.new = Some(CommitId::new(id));
+                Ok(())
+            }
+            None => Err(PushReportError::Malformed(
+                "an option stands before any ref",
+            )),
+        }
     }
 
     /// Whether the pack was taken and this ref was moved.
@@ -76,5 +152,85 @@ impl PushReport {
                 .refs
                 .iter()
                 .any(|report| report.name == *name && report.outcome == RefOutcome::Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pkt_line::{FLUSH, write_line};
+
+    fn report(lines: &[&str]) -> Vec<u8> {
+        let mut report = Vec::new();
+        for line in lines {
+            write_line(&mut report, line.as_bytes());
+        }
+        report.extend_from_slice(FLUSH);
+        report
+    }
+
+    #[test]
+    fn a_push_that_landed_is_told() {
+        let read =
+            PushReport::read(&report(&["unpack ok\n", "ok refs/heads/main\n"]), b"").unwrap();
+        assert!(read.accepted(&RefName::branch("main").unwrap()));
+        assert!(!read.accepted(&RefName::branch("other").unwrap()));
+    }
+
+    #[test]
+    fn rejected_refs_and_packs_are_told_with_their_reason() {
+        let main = RefName::branch("main").unwrap();
+        let lines = ["unpack ok\n", "ng refs/heads/main failed to update ref\n"];
+        let read = PushReport::read(&report(&lines), b"remote: hook says no\n").unwrap();
+        assert!(!read.accepted(&main));
+        let reason = ServerText::new(b"failed to update ref");
+        assert_eq!(read.refs[0].outcome, RefOutcome::Rejected(reason));
+        assert_eq!(read.messages.as_str(), "remote: hook says no");
+
+        let lines = ["unpack index-pack abnormal exit\n", "ok refs/heads/main\n"];
+        let read = PushReport::read(&report(&lines), b"").unwrap();
+        assert!(!read.accepted(&main));
+        assert_eq!(
+            read.unpack_error,
+            Some(ServerText::new(b"index-pack abnormal exit"))
+        );
+    }
+
+    #[test]
+    fn a_ref_that_the_server_put_elsewhere_is_told() {
+        let id = "0123456789abcdef0123456789abcdef01234567";
+        let option = format!("option new-oid {id}\n");
+        let lines = [
+            "unpack ok\n",
+            "ok refs/heads/main\n",
+            "option refname refs/heads/x\n",
+            &option,
+        ];
+        let read = PushReport::read(&report(&lines), b"").unwrap();
+        assert_eq!(read.refs[0].new.unwrap().to_string(), id);
+    }
+
+    #[test]
+    fn malformed_and_cut_reports_are_errors() {
+        let cases: [&[&str]; 6] = [
+            &[],
+            &["ok refs/heads/main"],
+            &["unpack ok", "yes refs/heads/main"],
+            &["unpack ok", "ok main"],
+            &["unpack ok", "option new-oid 12"],
+            &["unpack ok", "ok"],
+        ];
+        for lines in cases {
+            let error = PushReport::read(&report(lines), b"").unwrap_err();
+            assert!(
+                matches!(error, PushReportError::Malformed(_)),
+                "{lines:?}: {error}"
+            );
+        }
+        let whole = report(&["unpack ok", "ok refs/heads/main"]);
+        for length in 0..whole.len() {
+            let error = PushReport::read(&whole[..length], b"").unwrap_err();
+            assert_eq!(error, PushReportError::Truncated);
+        }
     }
 }

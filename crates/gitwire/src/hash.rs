@@ -1,0 +1,30 @@
+//! The one hash of Git: SHA-1 with the detection of collision attacks that Git itself uses.
+
+use crate::id::ObjectId;
+use crate::pack::Kind;
+
+/// The hash of bytes as they are, such as a pack's. Nothing if they were made for a collision.
+pub(crate) fn hash_bytes(bytes: &[u8]) -> Option<ObjectId> {
+    let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha1);
+    hasher.update(bytes);
+    finish(hasher)
+}
+
+/// The id of an object, whose content comes in parts. Nothing if it was made for a collision.
+pub(crate) fn hash_object<'a>(
+    kind: Kind,
+    length: usize,
+    parts: impl IntoIterator<Item = &'a [u8]>,
+) -> Option<ObjectId> {
+    let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha1);
+    hasher.update(format!("{} {length}\0", kind.name()).as_bytes());
+    for part in parts {
+        hasher.update(part);
+    }
+    finish(hasher)
+}
+
+fn finish(hasher: gix_hash::Hasher) -> Option<ObjectId> {
+    let id = hasher.try_finalize().ok()?;
+    ObjectId::try_from_slice(id.as_slice())
+}

@@ -1,0 +1,158 @@
+//! Writes a pack of new objects, in one pass, with directories as deltas of their earlier versions.
+
+use std::collections::HashMap;
+
+use flate2::{Compress, Compression, FlushCompress, Status};
+
+use super::select::{Chosen, select};
+use super::{Kind, PackOptions, delta};
+use crate::hash::hash_bytes;
+use crate::id::{CommitId, ObjectId};
+use crate::objects::{LookupError, Objects};
+
+const OFFSET_DELTA: u8 = 6;
+const ID_DELTA: u8 = 7;
+
+struct Writer {
+    out: Vec<u8>,
+    compress: Compress,
+    options: PackOptions,
+    /// Where the objects written so far begin.
+    offsets: HashMap<ObjectId, usize>,
+}
+
+impl Objects {
+    /// A pack of the new objects that are reachable from `tip`, and of no other.
+    ///
+    /// # Errors
+    /// See [`LookupError`]; the tip itself has to be here.
+    pub fn new_pack(&self, tip: CommitId, options: PackOptions) -> Result<Vec<u8>, LookupError> {
+        let chosen = select(self, tip, options.thin)?;
+        let mut writer = Writer {
+            out: Vec::new(),
+            compress: Compress::new(Compression::new(options.level.min(9)), true),
+            options,
+            offsets: HashMap::new(),
+        };
+        writer.out.extend_from_slice(b"PACK\0\0\0\x02");
+        let count = u32::try_from(chosen.len()).map_err(|_| LookupError::Corrupt {
+            id: tip.object(),
+            problem: "it reaches more objects than a pack can hold",
+        })?;
+        writer.out.extend_from_slice(&count.to_be_bytes());
+        for object in chosen {
+            writer.write(self, object)?;
+        }
+        let hash = hash_bytes(&writer.out).ok_or(LookupError::Corrupt {
+            id: tip.object(),
+            problem: "its pack has the hash of a collision",
+        })?;
+        writer.out.extend_from_slice(hash.as_bytes());
+        Ok(writer.out)
+    }
+
+    /// Says that the server has taken everything that `tip` reaches: it is not sent again.
+    pub fn mark_pushed(&mut self, tip: CommitId) {
+        // Without the tip nothing was pushed.
+        for object in select(self, tip, false).unwrap_or_default() {
+            self.mark_known(object.id);
+        }
+    }
+}
+
+impl Writer {
+    fn write(&mut self, objects: &Objects, object: Chosen) -> Result<(), LookupError> {
+        let at = self.out.len();
+        self.offsets.insert(object.id, at);
+        let (kind, content) = objects.content(object.id)?;
+        let length = content.len();
+        if let Some(base) = object.base {
+            let new = objects.tree_chunks(crate::id::TreeId::new(object.id))?;
+            let old = objects.tree_chunks(base)?;
+            if let Some(delta) = delta::between(&old, &new)
+                && delta.len() < length / 2
+            {
+                self.write_base(at, base.object(), delta.len());
+                self.deflate([&*delta].into_iter());
+                return Ok(());
+            }
+        }
+        let kind = match kind {
+            Kind::Commit => 1,
+            Kind::Tree => 2,
+            Kind::Blob => 3,
+            Kind::Tag => 4,
+        };
+        self.write_type(kind, length);
+        self.deflate(content.parts());
+        Ok(())
+    }
+
+    /// The header of a delta. A base in this pack may be named by its distance; one at the server never.
+    fn write_base(&mut self, at: usize, base: ObjectId, length: usize) {
+        match self
+            .offsets
+            .get(&base)
+            .copied()
+            .filter(|_| self.options.ofs_delta)
+        {
+            Some(base) => {
+                self.write_type(OFFSET_DELTA, length);
+                self.write_distance(at - base);
+            }
+            None => {
+                self.write_type(ID_DELTA, length);
+                self.out.extend_from_slice(base.as_bytes());
+            }
+        }
+    }
+
+    /// Three bits of type; the length in four bits, then seven a byte, the lowest first.
+    fn write_type(&mut self, kind: u8, length: usize) {
+        let mut byte = kind << 4 | (length & 0x0f) as u8;
+        let mut rest = length >> 4;
+        while rest > 0 {
+            self.out.push(byte | 0x80);
+            byte = (rest & 0x7f) as u8;
+            rest >>= 7;
+        }
+        self.out.push(byte);
+    }
+
+    /// Seven bits a byte, the highest first, one less for each byte that follows (gitformat-pack, "offset encoding").
+    fn write_distance(&mut self, mut distance: usize) {
+        let mut bytes = vec![(distance & 0x7f) as u8];
+        while distance > 0x7f {
+            distance = (distance >> 7) - 1;
+            bytes.push((distance & 0x7f) as u8 | 0x80);
+        }
+        self.out.extend(bytes.iter().rev());
+    }
+
+    fn deflate<'a>(&mut self, parts: impl Iterator<Item = &'a [u8]>) {
+        self.compress.reset();
+        for part in parts {
+            self.deflate_part(part, FlushCompress::None);
+        }
+        self.deflate_part(&[], FlushCompress::Finish);
+    }
+
+    fn deflate_part(&mut self, mut input: &[u8], flush: FlushCompress) {
+        loop {
+            // Room for everything that can come out, so that one call is the rule.
+            self.out.reserve(input.len() + 256);
+            let before = self.compress.total_in();
+            let status = self.compress.compress_vec(input, &mut self.out, flush);
+            let read = (self.compress.total_in() - before) as usize;
+            input = input.get(read..).unwrap_or_default();
+            let done = match (status, flush) {
+                (Ok(Status::StreamEnd), _) | (Err(_), _) => true,
+                (Ok(_), FlushCompress::None) => input.is_empty(),
+                (Ok(_), _) => false,
+            };
+            if done {
+                return;
+            }
+        }
+    }
+}

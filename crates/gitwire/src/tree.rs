@@ -1,0 +1,288 @@
+//! A directory in Git's own encoding, cut into chunks that versions of it share: an edit copies one chunk, whatever the size.
+//!
+//! Entries that an edit does not name are never decoded and encoded again, so odd modes of old tools survive.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use gix_object::TreeRefIter;
+use gix_object::tree::{EntryMode, name_order};
+
+use crate::hash::hash_object;
+use crate::id::{ObjectId, TreeId};
+use crate::pack::Kind;
+
+/// A chunk is cut once it is this long, in bytes: about 100 entries.
+const CHUNK: usize = 4096;
+
+/// The encoding of a directory, of which every part was checked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tree {
+    /// Whole entries, never empty, in Git's order.
+    chunks: Vec<Arc<[u8]>>,
+    length: usize,
+}
+
+/// One entry, borrowed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RawEntry<'a> {
+    pub(crate) mode: EntryMode,
+    pub(crate) name: &'a [u8],
+    pub(crate) id: ObjectId,
+    /// The whole entry as it is encoded.
+    pub(crate) bytes: &'a [u8],
+}
+
+impl RawEntry<'_> {
+    fn order(&self, name: &[u8], is_tree: bool) -> Ordering {
+        name_order(self.name, self.mode.is_tree(), name, is_tree)
+    }
+}
+
+/// The first entry of an encoding and what follows it.
+fn split_entry(bytes: &[u8]) -> Option<(RawEntry<'_>, &[u8])> {
+    let mut entries = TreeRefIter::from_bytes(bytes, gix_hash::Kind::Sha1);
+    let entry = entries.next()?.ok()?;
+    let (whole, rest) = bytes.split_at_checked(entries.offset_to_next_entry(bytes))?;
+    let raw = RawEntry {
+        mode: entry.mode,
+        name: entry.filename,
+        id: ObjectId::try_from_slice(entry.oid.as_bytes())?,
+        bytes: whole,
+    };
+    Some((raw, rest))
+}
+
+/// The entries of an encoding; they end early where it is malformed.
+fn entries(bytes: &[u8]) -> impl Iterator<Item = RawEntry<'_>> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (entry, after) = split_entry(rest)?;
+        rest = after;
+        Some(entry)
+    })
+}
+
+/// Encodes an entry. The mode is written as Git does, in octal digits.
+pub(crate) fn encode_entry(mode: EntryMode, name: &[u8], id: ObjectId) -> Vec<u8> {
+    let mut digits = [0; 6];
+    let mode = mode.as_bytes(&mut digits);
+    let mut bytes = Vec::with_capacity(mode.len() + name.len() + 22);
+    bytes.extend_from_slice(mode);
+    bytes.push(b' ');
+    bytes.extend_from_slice(name);
+    bytes.push(0);
+    bytes.extend_from_slice(id.as_bytes());
+    bytes
+}
+
+impl Tree {
+    /// Reads an encoding and checks what edits lean upon: whole entries, known types, names that are not empty and have no `/`, Git's order.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
+        let mut tree = Self::default();
+        let mut chunk_start = bytes;
+        let mut rest = bytes;
+        let mut last: Option<RawEntry<'_>> = None;
+        while !rest.is_empty() {
+            let (entry, after) = split_entry(rest).ok_or("an entry is malformed")?;
+            let mode = entry.mode;
+            if !(mode.is_tree() || mode.is_blob_or_symlink() || mode.is_commit()) {
+                return Err("an entry has an unknown type");
+            }
+            if entry.name.is_empty() || entry.name.contains(&b'/') {
+                return Err("an entry has an impossible name");
+            }
+            if last.is_some_and(|last| last.order(entry.name, mode.is_tree()) != Ordering::Less) {
+                return Err("the entries are out of order");
+            }
+            last = Some(entry);
+            rest = after;
+            if chunk_start.len() - rest.len() >= CHUNK || rest.is_empty() {
+                let (chunk, _) = chunk_start.split_at(chunk_start.len() - rest.len());
+                tree.chunks.push(chunk.into());
+                chunk_start = rest;
+            }
+        }
+        tree.length = bytes.len();
+        Ok(tree)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// Length of the encoding, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+
+    /// The encoding, part by part.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        self.chunks.iter().map(|chunk| &**chunk)
+    }
+
+    pub(crate) fn entries(&self) -> impl Iterator<Item = RawEntry<'_>> {
+        self.parts().flat_map(entries)
+    }
+
+    /// The id. Nothing if the content was made for a collision.
+    pub(crate) fn id(&self) -> Option<TreeId> {
+        hash_object(Kind::Tree, self.length, self.parts()).map(TreeId::new)
+    }
+
+    /// The entry with this name: a directory if there is one, or else anything.
+    pub(crate) fn find(&self, name: &[u8]) -> Option<RawEntry<'_>> {
+        [true, false].into_iter().find_map(|is_tree| {
+            let chunk = self.chunks.get(self.chunk_of(name, is_tree))?;
+            entries(chunk).find(|entry| entry.order(name, is_tree) == Ordering::Equal)
+        })
+    }
+
+    /// The chunk that holds the entry, or would hold it.
+    fn chunk_of(&self, name: &[u8], is_tree: bool) -> usize {
+        let after = self.chunks.partition_point(|chunk| {
+            split_entry(chunk)
+                .is_some_and(|(first, _)| first.order(name, is_tree) != Ordering::Greater)
+        });
+        after.saturating_sub(1)
+    }
+
+    /// Puts `entry` in the place of the one with this name and type, or removes that one where `entry` is none.
+    pub(crate) fn splice(&mut self, name: &[u8], is_tree: bool, entry: Option<&[u8]>) {
+        let index = self.chunk_of(name, is_tree);
+        let old: &[u8] = self.chunks.get(index).map_or(&[], |chunk| &**chunk);
+        let before: usize = entries(old)
+            .take_while(|entry| entry.order(name, is_tree) == Ordering::Less)
+            .map(|entry| entry.bytes.len())
+            .sum();
+        let (head, rest) = old.split_at(before);
+        let tail = match split_entry(rest) {
+            Some((found, after)) if found.order(name, is_tree) == Ordering::Equal => after,
+            _ => rest,
+        };
+        let bytes = [head, entry.unwrap_or_default(), tail].concat();
+        self.length = self.length - old.len() + bytes.len();
+        let end = (index + 1).min(self.chunks.len());
+        self.chunks.splice(index..end, cut(&bytes));
+    }
+}
+
+/// Cuts a chunk that has grown to twice its length in the middle. No chunk comes of no bytes.
+fn cut(bytes: &[u8]) -> Vec<Arc<[u8]>> {
+    if bytes.is_empty() {
+        return Vec::new();
+    }
+    if bytes.len() < 2 * CHUNK {
+        return vec![bytes.into()];
+    }
+    let mut middle = 0;
+    for entry in entries(bytes) {
+        middle += entry.bytes.len();
+        if middle >= bytes.len() / 2 {
+            break;
+        }
+    }
+    let (left, right) = bytes.split_at(middle);
+    [left, right]
+        .into_iter()
+        .filter(|half| !half.is_empty())
+        .map(Arc::from)
+        .collect()
+}
+
+/// One step of a comparison of two versions of a directory, in the order of the entries.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step<'a> {
+    /// Bytes that both have: one or many entries. `at` is where they stand in the old encoding.
+    Same { at: usize, length: usize },
+    /// An entry of the same name and type whose mode or object differs. `at` is where the old one stands.
+    Changed {
+        at: usize,
+        old: RawEntry<'a>,
+        new: RawEntry<'a>,
+    },
+    /// An entry that only the old version has.
+    Removed(RawEntry<'a>),
+    /// An entry that only the new version has.
+    Added(RawEntry<'a>),
+}
+
+/// A place in a tree: whole chunks left, and the rest of the one that was begun.
+struct Cursor<'a> {
+    chunks: std::slice::Iter<'a, Arc<[u8]>>,
+    begun: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(tree: &'a Tree) -> Self {
+        Self {
+            chunks: tree.chunks.iter(),
+            begun: &[],
+            at: 0,
+        }
+    }
+
+    /// The chunk that is next as a whole, if none is begun.
+    fn whole_chunk(&self) -> Option<&'a Arc<[u8]>> {
+        self.chunks
+            .as_slice()
+            .first()
+            .filter(|_| self.begun.is_empty())
+    }
+
+    fn peek(&mut self) -> Option<RawEntry<'a>> {
+        if self.begun.is_empty() {
+            self.begun = self.chunks.next()?;
+        }
+        split_entry(self.begun).map(|(entry, _)| entry)
+    }
+
+    fn skip(&mut self, entry: RawEntry<'a>) {
+        self.begun = self.begun.get(entry.bytes.len()..).unwrap_or_default();
+        self.at += entry.bytes.len();
+    }
+}
+
+/// Compares two versions of a directory. Chunks that they share are passed over unread.
+pub(crate) fn compare<'a>(old: &'a Tree, new: &'a Tree) -> impl Iterator<Item = Step<'a>> {
+    let (mut old, mut new) = (Cursor::new(old), Cursor::new(new));
+    std::iter::from_fn(move || {
+        if let (Some(left), Some(right)) = (old.whole_chunk(), new.whole_chunk())
+            && Arc::ptr_eq(left, right)
+        {
+            let step = Step::Same {
+                at: old.at,
+                length: left.len(),
+            };
+            old.at += left.len();
+            new.at += left.len();
+            old.chunks.next();
+            new.chunks.next();
+            return Some(step);
+        }
+        let (left, right) = (old.peek(), new.peek());
+        let order = match (left, right) {
+            (None, None) => return None,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(left), Some(right)) => left.order(right.name, right.mode.is_tree()),
+        };
+        let at = old.at;
+        if let Some(left) = left.filter(|_| order != Ordering::Greater) {
+            old.skip(left);
+        }
+        if let Some(right) = right.filter(|_| order != Ordering::Less) {
+            new.skip(right);
+        }
+        match (left, right, order) {
+            (Some(left), Some(right), Ordering::Equal) if left.bytes == right.bytes => {
+                let length = left.bytes.len();
+                Some(Step::Same { at, length })
+            }
+            (Some(old), Some(new), Ordering::Equal) => Some(Step::Changed { at, old, new }),
+            (Some(left), _, Ordering::Less) => Some(Step::Removed(left)),
+            (_, right, _) => right.map(Step::Added),
+        }
+    })
+}
