@@ -1,0 +1,203 @@
+//! The schema of the artifact store and the history, and the connection that keeps it current.
+//!
+//! A migration runs once, whichever instance comes first: each is applied under `BEGIN IMMEDIATE` after looking again
+//! whether it is still to do. Nothing is asked on the happy path: a statement that fails makes the connection look for
+//! migrations, and is tried once more if there were any.
+
+use crate::ports::{Database, DatabaseError, Row, SqlValue};
+
+/// Every migration, in order; the number of one is its place here, from 1. Never edit one that was released.
+const MIGRATIONS: &[&[&str]] = &[&[
+    // `created` is in milliseconds; `seq` breaks ties, so that a page never shows an artifact twice.
+    "CREATE TABLE artifacts (
+        seq INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        created INTEGER NOT NULL,
+        repository TEXT NOT NULL,
+        sha TEXT NOT NULL,
+        branch TEXT, source_branch TEXT, target_branch TEXT, tag TEXT,
+        event TEXT NOT NULL,
+        digest TEXT NOT NULL UNIQUE,
+        idempotency_key TEXT UNIQUE,
+        evaluated INTEGER,
+        body TEXT NOT NULL)",
+    "CREATE INDEX artifacts_created ON artifacts (created)",
+    "CREATE INDEX artifacts_repository ON artifacts (repository, created)",
+    "CREATE INDEX artifacts_sha ON artifacts (sha, created)",
+    "CREATE INDEX artifacts_branch ON artifacts (branch, created)",
+    "CREATE INDEX artifacts_source_branch ON artifacts (source_branch, created) WHERE source_branch IS NOT NULL",
+    // Pushes are nearly all: they are found by `created` alone.
+    "CREATE INDEX artifacts_event ON artifacts (event, created) WHERE event <> 'push'",
+    "CREATE INDEX artifacts_waiting ON artifacts (created) WHERE evaluated IS NULL",
+    "CREATE TABLE decisions (
+        artifact_id TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        app TEXT NOT NULL, env TEXT NOT NULL,
+        released INTEGER NOT NULL,
+        code TEXT NOT NULL, reason TEXT NOT NULL,
+        request_id TEXT,
+        created INTEGER NOT NULL,
+        PRIMARY KEY (artifact_id, position)) WITHOUT ROWID",
+    // `landed` orders the commits of all requests; it is set once, when the commit is known to be in the branch.
+    "CREATE TABLE requests (
+        id TEXT NOT NULL PRIMARY KEY,
+        group_id TEXT,
+        kind TEXT NOT NULL,
+        artifact_id TEXT, repository TEXT,
+        env TEXT NOT NULL, app TEXT NOT NULL,
+        triggered_by TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        status TEXT NOT NULL, status_desc TEXT NOT NULL DEFAULT '',
+        attempts INTEGER NOT NULL DEFAULT 0,
+        ended INTEGER,
+        gitops_repo TEXT, gitops_ref TEXT, committed INTEGER, landed INTEGER,
+        body TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX requests_group ON requests (group_id) WHERE group_id IS NOT NULL",
+    "CREATE INDEX requests_artifact ON requests (artifact_id)",
+    "CREATE INDEX requests_waiting ON requests (created) WHERE status = 'new'",
+    "CREATE UNIQUE INDEX requests_landed ON requests (landed) WHERE landed IS NOT NULL",
+    "CREATE INDEX requests_history ON requests (env, app, landed) WHERE landed IS NOT NULL",
+    "CREATE INDEX requests_env_history ON requests (env, landed) WHERE landed IS NOT NULL",
+    "CREATE INDEX requests_source_history ON requests (env, repository, landed) WHERE landed IS NOT NULL",
+    // What is known of a Git host's repository, so that a flush need not ask again.
+    "CREATE TABLE git_remotes (
+        url TEXT NOT NULL PRIMARY KEY,
+        capabilities TEXT NOT NULL,
+        default_branch TEXT,
+        read INTEGER NOT NULL) WITHOUT ROWID",
+]];
+
+/// A connection whose schema is current.
+pub struct Sql<'a, D> {
+    connection: &'a D,
+}
+
+impl<'a, D: Database> Sql<'a, D> {
+    /// Wraps an open connection; asks nothing of it yet.
+    pub fn new(connection: &'a D) -> Self {
+        Self { connection }
+    }
+
+    /// Runs one statement; where it fails for want of a migration, migrates and runs it again.
+    pub async fn run(&self, sql: &str, params: &[SqlValue]) -> Result<Vec<Row>, DatabaseError> {
+        match self.connection.execute(sql, params).await {
+            Ok(rows) => Ok(rows),
+            Err(error) => match self.migrate().await {
+                Ok(0) | Err(_) => Err(error),
+                Ok(_) => self.connection.execute(sql, params).await,
+            },
+        }
+    }
+
+    /// Applies the migrations that are missing and says how many those were.
+    ///
+    /// # Errors
+    ///
+    /// When the database refuses a statement; what was applied before stays.
+    pub async fn migrate(&self) -> Result<usize, DatabaseError> {
+        let mut applied = self.version().await?;
+        if applied >= MIGRATIONS.len() {
+            return Ok(0);
+        }
+        // Readers do not wait for the writer. A server that has its own journal refuses this, which is fine.
+        let _ = self
+            .connection
+            .execute("PRAGMA journal_mode = WAL", &[])
+            .await;
+        let mut count = 0;
+        while applied < MIGRATIONS.len() {
+            count += usize::from(self.apply(applied).await?);
+            applied += 1;
+        }
+        Ok(count)
+    }
+
+    async fn apply(&self, index: usize) -> Result<bool, DatabaseError> {
+        self.connection.execute("BEGIN IMMEDIATE", &[]).await?;
+        let done = self.apply_locked(index).await;
+        let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = self.connection.execute(end, &[]).await;
+        let applied = done?;
+        ended?;
+        Ok(applied)
+    }
+
+    async fn apply_locked(&self, index: usize) -> Result<bool, DatabaseError> {
+        if self.version().await? > index {
+            return Ok(false);
+        }
+        self.connection
+            .execute(
+                "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)",
+                &[],
+            )
+            .await?;
+        for statement in MIGRATIONS.get(index).copied().unwrap_or_default() {
+            self.connection.execute(statement, &[]).await?;
+        }
+        let number = i64::try_from(index).unwrap_or(i64::MAX).saturating_add(1);
+        self.connection
+            .execute(
+                "INSERT INTO migrations (number) VALUES (?)",
+                &[number.into()],
+            )
+            .await?;
+        Ok(true)
+    }
+
+    async fn version(&self) -> Result<usize, DatabaseError> {
+        let tables = self
+            .connection
+            .execute(
+                "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'migrations'",
+                &[],
+            )
+            .await?;
+        if integer(&tables) == 0 {
+            return Ok(0);
+        }
+        let rows = self
+            .connection
+            .execute("SELECT coalesce(max(number), 0) FROM migrations", &[])
+            .await?;
+        Ok(usize::try_from(integer(&rows)).unwrap_or(0))
+    }
+}
+
+/// The first value of the first row as a number, or 0.
+pub(crate) fn integer(rows: &[Row]) -> i64 {
+    match rows.first().and_then(|row| row.first()) {
+        Some(SqlValue::Integer(number)) => *number,
+        _ => 0,
+    }
+}
+
+/// Reads a row's columns in order.
+pub(crate) struct Columns(std::vec::IntoIter<SqlValue>);
+
+impl Columns {
+    pub(crate) fn new(row: Row) -> Self {
+        Self(row.into_iter())
+    }
+
+    /// The next column as text; empty when it is NULL.
+    pub(crate) fn text(&mut self) -> String {
+        self.optional_text().unwrap_or_default()
+    }
+
+    /// The next column as text, or none when it is NULL.
+    pub(crate) fn optional_text(&mut self) -> Option<String> {
+        match self.0.next() {
+            Some(SqlValue::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The next column as a number, or none when it is NULL.
+    pub(crate) fn integer(&mut self) -> Option<i64> {
+        match self.0.next() {
+            Some(SqlValue::Integer(number)) => Some(number),
+            _ => None,
+        }
+    }
+}

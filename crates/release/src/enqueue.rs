@@ -1,0 +1,203 @@
+//! Releases that people ask for: checked against the artifact, then queued. Nothing is answered before the keys are set.
+//!
+//! Order of the durable writes: each request's key, then its row. A process that dies in between has answered nobody;
+//! what was queued so far may be released, and the same call with the same `Idempotency-Key` continues it.
+
+use domain::{
+    AppName, Artifact, ArtifactId, ArtifactLimits, EnvName, ReleaseRequest, Request, RequestId,
+    RequestKind, TextTemplate, TriggeredBy, variables,
+};
+
+use crate::database::Sql;
+use crate::ingest::{RETRY_AFTER_S, random_request_id};
+use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
+use crate::queue::write_key;
+use crate::store::artifacts;
+use crate::store::requests::{self, NewRow};
+
+/// Why a release was not queued.
+#[derive(Debug, thiserror::Error)]
+pub enum EnqueueError {
+    /// There is no such artifact.
+    #[error("cannot find artifact with id {0}")]
+    UnknownArtifact(ArtifactId),
+    /// The artifact has nothing for this environment or app.
+    #[error("artifact {artifact} has no manifest for {wanted}; it has {has}")]
+    NothingToRelease {
+        /// The artifact.
+        artifact: ArtifactId,
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        has: String,
+    },
+    /// The stored artifact cannot be read.
+    #[error("artifact {0} cannot be read: {1}")]
+    Unreadable(ArtifactId, String),
+    /// More waits than is allowed.
+    #[error(
+        "{waiting} or more artifacts and releases wait already; try again in {retry_after_s} s"
+    )]
+    Full {
+        /// The limit that was reached.
+        waiting: i64,
+        /// Seconds.
+        retry_after_s: u32,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The key-value store failed.
+    #[error(transparent)]
+    KeyValue(#[from] KeyValueError),
+}
+
+/// A release that somebody asks for.
+#[derive(Debug)]
+pub struct Wish {
+    /// What to release.
+    pub artifact_id: ArtifactId,
+    /// Where.
+    pub env: EnvName,
+    /// One app; absent for all that the artifact has in the environment.
+    pub app: Option<AppName>,
+    /// Who asks.
+    pub triggered_by: TriggeredBy,
+    /// The client's key: the same wish with the same key is queued once.
+    pub idempotency_key: Option<String>,
+}
+
+/// Queues a release and gives the id by which it can be tracked. One request is queued for each app.
+///
+/// # Errors
+///
+/// See [`EnqueueError`].
+pub async fn enqueue<K: KeyValue, D: Database, C: Clock>(
+    kv: &K,
+    sql: &Sql<'_, D>,
+    clock: &C,
+    template: &dyn TextTemplate,
+    wish: &Wish,
+    max_waiting: i64,
+) -> Result<RequestId, EnqueueError> {
+    if requests::waiting(sql, max_waiting).await? >= max_waiting {
+        return Err(EnqueueError::Full {
+            waiting: max_waiting,
+            retry_after_s: RETRY_AFTER_S,
+        });
+    }
+    let body = artifacts::body(sql, wish.artifact_id.as_str()).await?;
+    let body = body.ok_or_else(|| EnqueueError::UnknownArtifact(wish.artifact_id.clone()))?;
+    let artifact = Artifact::from_stored(body.as_bytes(), &ArtifactLimits::default())
+        .map_err(|error| EnqueueError::Unreadable(wish.artifact_id.clone(), error.to_string()))?;
+    let apps = matching_apps(&artifact, wish, template)?;
+    let (id, queued) = requests_of(wish, apps, clock);
+    let known: Vec<&str> = queued.iter().map(|request| request.id.as_str()).collect();
+    if wish.idempotency_key.is_some() {
+        let before = requests::track(sql, id.as_str()).await?;
+        if !before.is_empty() && before.iter().all(|request| request.status != "error") {
+            return Ok(id);
+        }
+        // What ended badly is tried again under its id; its row must go before its key is set, or the flush takes the
+        // key for a leftover.
+        requests::forget_errors(sql, &known).await?;
+    }
+    for request in &queued {
+        let value = request.to_bytes().map_err(|error| KeyValueError {
+            operation: "set",
+            source: error.into(),
+        })?;
+        kv.set(&write_key(request), &value).await?;
+    }
+    let group = (queued.len() > 1).then_some(id.as_str());
+    let rows: Vec<NewRow<'_>> = queued
+        .iter()
+        .map(|request| NewRow::waiting(request, group))
+        .collect();
+    requests::record(sql, &rows).await?;
+    Ok(id)
+}
+
+fn requests_of<C: Clock>(wish: &Wish, apps: Vec<AppName>, clock: &C) -> (RequestId, Vec<Request>) {
+    let created_ms = clock.now_ms();
+    let id = match &wish.idempotency_key {
+        Some(key) => RequestId::for_manual(
+            &wish.artifact_id,
+            &wish.env,
+            wish.app.as_ref(),
+            &wish.triggered_by,
+            key,
+        ),
+        None => random_request_id(clock),
+    };
+    let alone = apps.len() == 1;
+    let requests = apps
+        .into_iter()
+        .map(|app| {
+            let own = RequestId::for_manual(
+                &wish.artifact_id,
+                &wish.env,
+                Some(&app),
+                &wish.triggered_by,
+                id.as_str(),
+            );
+            let release = ReleaseRequest {
+                artifact_id: wish.artifact_id.clone(),
+                env: wish.env.clone(),
+                app: Some(app),
+                triggered_by: wish.triggered_by.clone(),
+            };
+            Request {
+                id: if alone { id.clone() } else { own },
+                created_ms,
+                kind: RequestKind::Release(release),
+            }
+        })
+        .collect();
+    (id, requests)
+}
+
+/// The apps that the artifact has in the environment, each once, in the order of its manifests.
+fn matching_apps(
+    artifact: &Artifact,
+    wish: &Wish,
+    template: &dyn TextTemplate,
+) -> Result<Vec<AppName>, EnqueueError> {
+    let vars = variables(artifact);
+    let mut apps = Vec::new();
+    let mut has = Vec::new();
+    for manifest in &artifact.content.environments {
+        let resolved = |text: &str| template.render(text, &vars);
+        match (
+            resolved(&manifest.env),
+            resolved(&manifest.app).map(|app| app.parse::<AppName>()),
+        ) {
+            (Ok(env), Ok(Ok(app))) => {
+                let wanted = wish.app.as_ref().is_none_or(|wanted| *wanted == app);
+                has.push(format!("{env}/{app}"));
+                if env == wish.env.as_str() && wanted && !apps.contains(&app) {
+                    apps.push(app);
+                }
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                has.push(format!("{}/{} ({error})", manifest.env, manifest.app))
+            }
+            (_, Ok(Err(error))) => has.push(format!("{}/{} ({error})", manifest.env, manifest.app)),
+        }
+    }
+    if apps.is_empty() {
+        return Err(EnqueueError::NothingToRelease {
+            artifact: wish.artifact_id.clone(),
+            wanted: wish
+                .app
+                .as_ref()
+                .map_or(wish.env.to_string(), |app| format!("{}/{app}", wish.env)),
+            has: if has.is_empty() {
+                "none at all".to_owned()
+            } else {
+                has.join(", ")
+            },
+        });
+    }
+    Ok(apps)
+}

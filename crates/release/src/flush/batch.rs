@@ -1,0 +1,351 @@
+//! Building a batch: one commit for each request, each on top of the one before, all in memory. Pure but for reading
+//! artifacts and rendering; nothing here is durable.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    Artifact, ArtifactLimits, GitopsRepository, Manifest, ReleaseRecord, ReleaseRequest,
+    ReleaseTrailers, Request, RequestKind, ResolvedManifest, TextTemplate, TriggeredBy, decide,
+    release_message, variables,
+};
+use gitwire::{
+    CommitId, CommitSpec, EntryKind, LookupError, Objects, Person, TreeEntry, TreeId, WriteError,
+};
+
+use crate::flush::intent::IntendedOutcome;
+use crate::render::{RenderError, Renderer};
+use crate::settings::Author;
+
+/// Folders that Flux and GimletD keep beside the apps; an app of such a name would overwrite them.
+const RESERVED: [&str; 2] = ["flux", "dependencies"];
+/// The release record's name.
+const RECORD: &str = "release.json";
+
+/// A chain of commits that grows on a tip.
+pub(crate) struct Batch<'a, R> {
+    repository: &'a GitopsRepository,
+    renderer: &'a R,
+    template: &'a dyn TextTemplate,
+    author: &'a Author,
+    date_s: i64,
+    pub(crate) objects: Objects,
+    root: TreeId,
+    pub(crate) tip: Option<CommitId>,
+    pub(crate) outcomes: Vec<IntendedOutcome>,
+    /// Bytes of files written so far.
+    pub(crate) bytes: usize,
+    /// Apps of which a request waits for a passing cause: later requests must not overtake it.
+    pub(crate) stuck: BTreeSet<(String, String)>,
+}
+
+/// What adding one request came to.
+#[derive(Debug)]
+pub(crate) enum Added {
+    /// It has an outcome.
+    Settled,
+    /// It stays in the queue behind a request of the same app.
+    Behind,
+    /// It stays in the queue for a passing cause.
+    Passing(String),
+}
+
+/// The repository's own objects cannot be worked with.
+#[derive(Debug, thiserror::Error)]
+#[error("the repository cannot be edited: {0}")]
+pub(crate) struct BrokenRepository(pub WriteError);
+
+enum Failure {
+    Refused(String),
+    Passing(String),
+    Broken(WriteError),
+}
+
+impl From<RenderError> for Failure {
+    fn from(error: RenderError) -> Self {
+        if error.passing {
+            Self::Passing(error.reason)
+        } else {
+            Self::Refused(error.reason)
+        }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Lookup(_) => Self::Broken(error),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<LookupError> for Failure {
+    fn from(error: LookupError) -> Self {
+        Self::Broken(WriteError::Lookup(error))
+    }
+}
+
+impl<'a, R: Renderer> Batch<'a, R> {
+    pub(crate) fn new(
+        repository: &'a GitopsRepository,
+        renderer: &'a R,
+        template: &'a dyn TextTemplate,
+        author: &'a Author,
+        date_s: i64,
+        objects: Objects,
+        tip: Option<CommitId>,
+    ) -> Result<Self, BrokenRepository> {
+        let root = match tip {
+            Some(tip) => {
+                objects
+                    .commit(tip)
+                    .map_err(|error| BrokenRepository(WriteError::Lookup(error)))?
+                    .tree
+            }
+            None => TreeId::EMPTY,
+        };
+        Ok(Self {
+            repository,
+            renderer,
+            template,
+            author,
+            date_s,
+            objects,
+            root,
+            tip,
+            outcomes: Vec::new(),
+            bytes: 0,
+            stuck: BTreeSet::new(),
+        })
+    }
+
+    /// The date of the commits, in seconds.
+    pub(crate) fn date_s(&self) -> i64 {
+        self.date_s
+    }
+
+    /// Whether any request so far changes the repository.
+    pub(crate) fn has_commits(&self) -> bool {
+        self.outcomes.iter().any(|outcome| outcome.commit.is_some())
+    }
+
+    /// Adds one request. One that is refused ends as an error and holds up nobody.
+    pub(crate) async fn add(
+        &mut self,
+        request: &Request,
+        artifacts: &BTreeMap<String, Result<Artifact, String>>,
+    ) -> Result<Added, BrokenRepository> {
+        let RequestKind::Release(release) = &request.kind else {
+            return Ok(self.settle(
+                request,
+                None,
+                Some("this version does not know this kind of request".to_owned()),
+            ));
+        };
+        let place = (
+            release.env.to_string(),
+            release
+                .app
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        );
+        if self.stuck.contains(&place) {
+            return Ok(Added::Behind);
+        }
+        match self.release(request, release, artifacts).await {
+            Ok(commit) => Ok(self.settle(request, commit, None)),
+            Err(Failure::Refused(reason)) => Ok(self.settle(request, None, Some(reason))),
+            Err(Failure::Passing(reason)) => {
+                self.stuck.insert(place);
+                Ok(Added::Passing(reason))
+            }
+            Err(Failure::Broken(error)) => Err(BrokenRepository(error)),
+        }
+    }
+
+    /// Gives a request its outcome.
+    pub(crate) fn settle(
+        &mut self,
+        request: &Request,
+        commit: Option<CommitId>,
+        error: Option<String>,
+    ) -> Added {
+        self.outcomes
+            .push(IntendedOutcome::new(request, commit, error));
+        Added::Settled
+    }
+
+    async fn release(
+        &mut self,
+        request: &Request,
+        release: &ReleaseRequest,
+        artifacts: &BTreeMap<String, Result<Artifact, String>>,
+    ) -> Result<Option<CommitId>, Failure> {
+        let artifact = match artifacts.get(release.artifact_id.as_str()) {
+            Some(Ok(artifact)) => artifact,
+            Some(Err(error)) => return Err(Failure::Refused(error.clone())),
+            None => {
+                return Err(Failure::Refused(format!(
+                    "artifact {} is gone",
+                    release.artifact_id
+                )));
+            }
+        };
+        let manifest = self.manifest(artifact, release)?;
+        if RESERVED.contains(&manifest.app.as_str()) {
+            return Err(Failure::Refused(format!(
+                "app: '{}' is the name of a folder that Flux uses; name the app otherwise",
+                manifest.app
+            )));
+        }
+        let record = ReleaseRecord {
+            app: manifest.app.clone(),
+            env: manifest.env.clone(),
+            artifact_id: artifact.id.clone(),
+            triggered_by: release.triggered_by.clone(),
+            version: Some(artifact.content.version.clone()),
+        }
+        .to_file();
+        let files = self.renderer.render(&manifest).await?;
+        let Some(root) = self.write(&manifest, files, &record)? else {
+            return Ok(None);
+        };
+        let message = release_message(
+            &manifest.env,
+            &manifest.app,
+            &ReleaseTrailers {
+                release_id: request.id.clone(),
+                artifact_id: artifact.id.clone(),
+                triggered_by: release.triggered_by.clone(),
+                source_sha: artifact.content.version.sha.clone(),
+            },
+        );
+        let commit = self.commit(root, message)?;
+        self.root = root;
+        self.tip = Some(commit);
+        Ok(Some(commit))
+    }
+
+    /// The tree with the app's folder replaced as a whole; none if the folder is already so.
+    fn write(
+        &mut self,
+        manifest: &ResolvedManifest,
+        files: Vec<(domain::FileName, Vec<u8>)>,
+        record: &[u8],
+    ) -> Result<Option<TreeId>, Failure> {
+        let mut entries = Vec::with_capacity(files.len() + 1);
+        let record_blob = self.objects.write_blob(record)?;
+        entries.push(file(RECORD.as_bytes(), record_blob));
+        for (name, content) in files {
+            if name.as_str() == RECORD {
+                return Err(Failure::Refused(format!(
+                    "a rendered file may not be called {RECORD}"
+                )));
+            }
+            self.bytes = self.bytes.saturating_add(content.len());
+            let blob = self.objects.write_blob(&content)?;
+            entries.push(file(name.as_str().as_bytes(), blob));
+        }
+        let folder = self.objects.write_tree(entries)?;
+        let env = self.repository.env_folder(&manifest.env).as_bytes();
+        let mut path: Vec<&[u8]> = Vec::with_capacity(2);
+        if !env.is_empty() {
+            path.push(env);
+        }
+        let mut record_path = path.clone();
+        path.push(manifest.app.as_str().as_bytes());
+        record_path.push(RECORD.as_bytes());
+        if self.objects.subtree(self.root, &path)? == Some(folder) {
+            return Ok(None);
+        }
+        let root = self
+            .objects
+            .replace_subtree(self.root, &path, Some(folder))?;
+        Ok(Some(self.objects.put_file(
+            root,
+            &record_path,
+            Some(record_blob),
+        )?))
+    }
+
+    fn commit(&mut self, tree: TreeId, message: String) -> Result<CommitId, WriteError> {
+        let person = Person {
+            name: self.author.name.clone(),
+            email: self.author.email.clone(),
+            seconds: self.date_s,
+        };
+        self.objects.write_commit(&CommitSpec {
+            tree,
+            parents: self.tip.into_iter().collect(),
+            author: person.clone(),
+            committer: person,
+            message,
+        })
+    }
+
+    /// The manifest that the request is for, with its policy asked again where a policy made the request.
+    fn manifest(
+        &self,
+        artifact: &Artifact,
+        release: &ReleaseRequest,
+    ) -> Result<ResolvedManifest, Failure> {
+        let vars = variables(artifact);
+        let named = |manifest: &&Manifest| {
+            let is = |text: &str, name: &str| {
+                self.template
+                    .render(text, &vars)
+                    .is_ok_and(|text| text == name)
+            };
+            is(&manifest.env, release.env.as_str())
+                && release
+                    .app
+                    .as_ref()
+                    .is_none_or(|app| is(&manifest.app, app.as_str()))
+        };
+        let mut refusal = None;
+        let mut found = None;
+        for manifest in artifact.content.environments.iter().filter(named) {
+            let resolved = match manifest.resolve(&vars, self.template) {
+                Ok(resolved) => resolved,
+                Err(error) => {
+                    refusal = Some(error.to_string());
+                    continue;
+                }
+            };
+            if release.triggered_by == TriggeredBy::Policy {
+                let decision = decide(resolved.deploy.as_ref(), &artifact.content.version);
+                if !decision.released {
+                    refusal = Some(decision.reason.to_string());
+                    continue;
+                }
+                return Ok(resolved);
+            }
+            // GimletD writes all that match, in order: the last one stays.
+            found = Some(resolved);
+        }
+        found.ok_or_else(|| {
+            Failure::Refused(refusal.unwrap_or_else(|| {
+                let app = release.app.as_ref().map_or("any app", |app| app.as_str());
+                format!(
+                    "artifact {} has no manifest for {}/{app}",
+                    artifact.id, release.env
+                )
+            }))
+        })
+    }
+}
+
+fn file(name: &[u8], blob: gitwire::BlobId) -> TreeEntry {
+    TreeEntry {
+        kind: EntryKind::File,
+        name: name.to_vec(),
+        id: blob.object(),
+    }
+}
+
+/// Reads stored artifacts; one that cannot be read says why.
+pub(crate) fn parse_artifact(body: &str) -> Result<Artifact, String> {
+    Artifact::from_stored(body.as_bytes(), &ArtifactLimits::default())
+        .map_err(|error| format!("the stored artifact cannot be read: {error}"))
+}

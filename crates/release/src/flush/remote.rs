@@ -1,0 +1,334 @@
+//! Git hosts over smart HTTP: `gitwire`'s messages sent by the platform's HTTP client. Never retries: whether a request
+//! may be sent again is the flush's decision.
+//!
+//! A flush takes three requests for a repository: the advertisement of receive-pack (the tip), one fetch (the tip's
+//! trees), one push. What upload-pack can do, and which branch is the default, is asked once and kept in the database.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+use domain::GitopsRepository;
+use gitwire::{
+    AdvertisementError, CommitId, Credentials, FetchAnswer, FetchError, FetchSpec, Filter, Limits,
+    LsRefsAnswer, Objects, Pack, PackOptions, PushReport, PushReportError,
+    ReceivePackAdvertisement, RefName, RefOutcome, RefUpdate, Remote, Service,
+    UploadPackCapabilities,
+};
+
+use super::git_host::{Cause, GitHost, GitSession, HostError, PushAnswer};
+use crate::database::Sql;
+use crate::ports::{Clock, Database, HttpClient, HttpError};
+use crate::store::remotes::{self, KnownRemote};
+
+/// What is known of a host is asked again after a day: servers are upgraded.
+const KNOWN_FOR_MS: i64 = 86_400_000;
+/// An advertisement names each ref in about 70 bytes.
+const ADVERTISEMENT_BYTES: usize = 32 << 20;
+/// A report names one ref; hooks may print more.
+const REPORT_BYTES: usize = 1 << 20;
+
+/// The hosts of the configured repositories.
+pub struct RemoteHosts<'a, H, D, C> {
+    /// The HTTP client.
+    pub http: &'a H,
+    /// Where what is known of hosts is kept.
+    pub sql: Sql<'a, D>,
+    /// Time.
+    pub clock: &'a C,
+    /// What proves who we are, for every host.
+    pub credentials: Credentials,
+    /// The most bytes of one fetch.
+    pub max_fetch: usize,
+    /// Requests sent so far.
+    pub requests: Cell<u64>,
+}
+
+/// One exchange with one host.
+pub struct RemoteSession<'a, H, D, C> {
+    hosts: &'a RemoteHosts<'a, H, D, C>,
+    key: String,
+    remote: RefCell<Remote>,
+    advertisement: ReceivePackAdvertisement,
+    capabilities: RefCell<Option<UploadPackCapabilities>>,
+    branch: RefName,
+    tip: Option<CommitId>,
+}
+
+impl<'a, H: HttpClient, D: Database, C: Clock> GitHost for &'a RemoteHosts<'a, H, D, C> {
+    type Session = RemoteSession<'a, H, D, C>;
+
+    async fn open(&self, repository: &GitopsRepository) -> Result<Self::Session, HostError> {
+        let key = repository.url.as_str().to_owned();
+        let url = key
+            .parse()
+            .map_err(|error: gitwire::RemoteUrlError| operator(&error))?;
+        let mut remote = Remote::new(url, self.credentials.clone());
+        let known = remotes::get(&self.sql, &key)
+            .await
+            .map_err(|error| passing(&error))?;
+        let now = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
+        let mut known = known.filter(|known| now.saturating_sub(known.read_ms) < KNOWN_FOR_MS);
+        let named = repository
+            .branch
+            .as_ref()
+            .map(|branch| branch.as_str().to_owned());
+        if named.is_none() && known.is_none() {
+            known = Some(self.get_to_know(&key, &mut remote).await?);
+        }
+        let default = known
+            .as_ref()
+            .and_then(|known| known.default_branch.clone());
+        let branch = named.or(default).unwrap_or_else(|| "main".to_owned());
+        let branch = RefName::branch(&branch).map_err(|error| operator(&error))?;
+        let response = self
+            .advertisement(&mut remote, Service::ReceivePack)
+            .await?;
+        let advertisement =
+            ReceivePackAdvertisement::parse(&response).map_err(|error| self.refused(error))?;
+        let tip = advertisement.tip(&branch);
+        let capabilities = RefCell::new(known.and_then(|known| known.capabilities.parse().ok()));
+        Ok(RemoteSession {
+            hosts: self,
+            key,
+            remote: RefCell::new(remote),
+            advertisement,
+            capabilities,
+            branch,
+            tip,
+        })
+    }
+}
+
+impl<H: HttpClient, D: Database, C: Clock> RemoteHosts<'_, H, D, C> {
+    async fn send(
+        &self,
+        request: gitwire::Request,
+        limit: usize,
+    ) -> Result<gitwire::Response, HostError> {
+        self.requests.set(self.requests.get().saturating_add(1));
+        self.http
+            .send(request, limit)
+            .await
+            .map_err(|error| match error {
+                HttpError::NotAllowed { .. } | HttpError::TooLarge { .. } => operator(&error),
+                HttpError::Network { .. } => passing(&error),
+            })
+    }
+
+    async fn advertisement(
+        &self,
+        remote: &mut Remote,
+        service: Service,
+    ) -> Result<gitwire::Response, HostError> {
+        let mut request = remote
+            .advertisement_request(service)
+            .map_err(|error| operator(&error))?;
+        loop {
+            let response = self.send(request.clone(), ADVERTISEMENT_BYTES).await?;
+            match remote
+                .follow(&request, &response)
+                .map_err(|error| operator(&error))?
+            {
+                Some(next) => request = next,
+                None => return Ok(response),
+            }
+        }
+    }
+
+    /// Asks what upload-pack can do and which branch is the default, and keeps the answers.
+    async fn get_to_know(&self, key: &str, remote: &mut Remote) -> Result<KnownRemote, HostError> {
+        let response = self.advertisement(remote, Service::UploadPack).await?;
+        let capabilities =
+            UploadPackCapabilities::parse(&response).map_err(|error| self.refused(error))?;
+        let request = remote
+            .ls_refs_request(&capabilities, &["HEAD"])
+            .map_err(|error| operator(&error))?;
+        let response = self.send(request, ADVERTISEMENT_BYTES).await?;
+        let refs = LsRefsAnswer::parse(&response).map_err(|error| match error {
+            gitwire::LsRefsError::Http(error) => http_failure(&error),
+            other => passing(&other),
+        })?;
+        let known = KnownRemote {
+            capabilities: capabilities.to_string(),
+            default_branch: refs
+                .default_branch
+                .and_then(|name| name.branch_name().map(str::to_owned)),
+            read_ms: i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX),
+        };
+        remotes::put(&self.sql, key, &known)
+            .await
+            .map_err(|error| passing(&error))?;
+        Ok(known)
+    }
+
+    fn refused(&self, error: AdvertisementError) -> HostError {
+        match error {
+            AdvertisementError::Http(error) => http_failure(&error),
+            AdvertisementError::Malformed(_) => passing(&error),
+            other => operator(&other),
+        }
+    }
+}
+
+impl<H: HttpClient, D: Database, C: Clock> RemoteSession<'_, H, D, C> {
+    async fn capabilities(&self) -> Result<UploadPackCapabilities, HostError> {
+        if let Some(known) = self.capabilities.borrow().as_ref() {
+            return Ok(known.clone());
+        }
+        let mut remote = self.remote.borrow().clone();
+        let known = self.hosts.get_to_know(&self.key, &mut remote).await?;
+        let capabilities: UploadPackCapabilities = known
+            .capabilities
+            .parse()
+            .map_err(|error: gitwire::ParseCapabilitiesError| passing(&error))?;
+        *self.capabilities.borrow_mut() = Some(capabilities.clone());
+        Ok(capabilities)
+    }
+
+    async fn fetch(&self, spec: &FetchSpec) -> Result<Pack, HostError> {
+        let capabilities = self.capabilities().await?;
+        let request = self
+            .remote
+            .borrow()
+            .fetch_request(&capabilities, spec)
+            .map_err(|error| operator(&error))?;
+        let response = self.hosts.send(request, self.hosts.max_fetch).await?;
+        let answer = match FetchAnswer::parse(&response) {
+            Ok(answer) => answer,
+            Err(FetchError::Http(error)) => return Err(http_failure(&error)),
+            Err(error) => {
+                // The host may have changed what it can do since it was asked.
+                remotes::forget(&self.hosts.sql, &self.key)
+                    .await
+                    .map_err(|error| passing(&error))?;
+                return Err(passing(&error));
+            }
+        };
+        Pack::read(&answer.pack, &Limits::default()).map_err(|error| passing(&error))
+    }
+}
+
+impl<H: HttpClient, D: Database, C: Clock> GitSession for RemoteSession<'_, H, D, C> {
+    fn branch(&self) -> &str {
+        self.branch.as_str()
+    }
+
+    fn tip(&self) -> Option<CommitId> {
+        self.tip
+    }
+
+    async fn commits_since(&self, old: Option<CommitId>) -> Result<BTreeSet<CommitId>, HostError> {
+        let Some(tip) = self.tip else {
+            return Ok(BTreeSet::new());
+        };
+        let spec = FetchSpec {
+            wants: vec![tip.object()],
+            haves: old.into_iter().map(CommitId::object).collect(),
+            deepen: None,
+            filter: Some(Filter::TreeNone),
+        };
+        let mut objects = Objects::new();
+        objects.insert_pack(self.fetch(&spec).await?);
+        let mut found = BTreeSet::new();
+        let mut next = vec![tip];
+        while let Some(id) = next.pop() {
+            // What is not in the answer is what `old` has too.
+            if let Ok(commit) = objects.commit(id)
+                && found.insert(id)
+            {
+                next.extend(commit.parents);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn trees(&self) -> Result<Objects, HostError> {
+        let mut objects = Objects::new();
+        if let Some(tip) = self.tip {
+            let spec = FetchSpec {
+                wants: vec![tip.object()],
+                haves: Vec::new(),
+                deepen: std::num::NonZeroU32::new(1),
+                filter: Some(Filter::BlobNone),
+            };
+            objects.insert_pack(self.fetch(&spec).await?);
+        }
+        Ok(objects)
+    }
+
+    fn pack_options(&self) -> PackOptions {
+        // Level 1: the time of a push is deflate's, and the server packs again anyway.
+        PackOptions {
+            level: 1,
+            thin: !self.advertisement.offers("no-thin"),
+            ofs_delta: self.advertisement.offers("ofs-delta"),
+        }
+    }
+
+    async fn push(&self, new: CommitId, pack: Vec<u8>) -> Result<PushAnswer, HostError> {
+        let update = RefUpdate {
+            name: self.branch.clone(),
+            old: self.tip,
+            new,
+        };
+        let request = self
+            .remote
+            .borrow()
+            .push_request(&self.advertisement, std::slice::from_ref(&update), &pack)
+            .map_err(|error| operator(&error))?;
+        let response = self.hosts.send(request, REPORT_BYTES).await?;
+        let report =
+            PushReport::parse(&self.advertisement, &response).map_err(|error| match error {
+                PushReportError::Http(error) => http_failure(&error),
+                other => passing(&other),
+            })?;
+        if report.accepted(&self.branch) {
+            return Ok(PushAnswer::Accepted);
+        }
+        if let Some(reason) = report.unpack_error {
+            return Ok(PushAnswer::PackRefused(reason.as_str().to_owned()));
+        }
+        let reason = report.refs.iter().find_map(|report| match &report.outcome {
+            RefOutcome::Rejected(reason) => Some(reason.as_str().to_owned()),
+            RefOutcome::Ok => None,
+        });
+        let printed = report.messages.as_str();
+        let reason = reason.unwrap_or_else(|| "no report on the branch".to_owned());
+        Ok(PushAnswer::Refused(if printed.is_empty() {
+            reason
+        } else {
+            format!("{reason}; {printed}")
+        }))
+    }
+}
+
+fn http_failure(error: &gitwire::HttpError) -> HostError {
+    use gitwire::HttpError as E;
+    let cause = match error {
+        E::TooLarge => Cause::TooLarge,
+        E::TooManyRequests { retry_after } | E::Server { retry_after, .. } => Cause::Passing {
+            retry_after_s: retry_after.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
+        },
+        _ => Cause::Operator,
+    };
+    HostError {
+        message: error.to_string(),
+        cause,
+    }
+}
+
+fn passing(error: &dyn std::fmt::Display) -> HostError {
+    HostError {
+        message: error.to_string(),
+        cause: Cause::Passing {
+            retry_after_s: None,
+        },
+    }
+}
+
+fn operator(error: &dyn std::fmt::Display) -> HostError {
+    HostError {
+        message: error.to_string(),
+        cause: Cause::Operator,
+    }
+}

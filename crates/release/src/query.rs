@@ -1,0 +1,423 @@
+//! What was shipped, decided and released: GimletD's queries, answered from indexes alone. Reads only.
+
+use domain::{
+    AppName, Artifact, ArtifactId, ArtifactLimits, EnvName, GitEvent, Release, ReleaseRecord,
+    RequestId, TextTemplate, explain_with,
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::database::Sql;
+use crate::ports::{Database, DatabaseError};
+use crate::store::artifacts::{self, Filter};
+use crate::store::decisions::{self, DecisionRow};
+use crate::store::requests::{self, Landed, ReleaseFilter, Tracked};
+
+/// GimletD's page size where none is asked for.
+const PAGE: i64 = 10;
+/// The most rows of one answer.
+const LARGEST_PAGE: i64 = 1_000;
+/// SHAs in one query.
+const MOST_SHAS: usize = 500;
+
+/// A query parameter that cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{parameter} {problem}")]
+pub struct InvalidParameter {
+    /// The parameter.
+    pub parameter: &'static str,
+    /// What is wrong with it, and what would be right.
+    pub problem: String,
+}
+
+/// Why a query has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// A parameter is missing or wrong.
+    #[error(transparent)]
+    Parameter(#[from] InvalidParameter),
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+/// The decoded parameters of a query, in order. The first value of a name counts, as in Go.
+#[derive(Debug, Default)]
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Decodes a query string (`application/x-www-form-urlencoded`).
+    pub fn parse(query: &str) -> Self {
+        Self(
+            url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        )
+    }
+
+    /// The first value of a parameter; none if it is absent or empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
+    }
+
+    fn all(&self, name: &str) -> Vec<String> {
+        self.0
+            .iter()
+            .filter(|(known, value)| known == name && !value.is_empty())
+            .map(|(_, value)| value.clone())
+            .collect()
+    }
+
+    fn number(&self, name: &'static str) -> Result<Option<i64>, InvalidParameter> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        match text.parse::<i64>() {
+            Ok(number) if number >= 0 => Ok(Some(number)),
+            _ => Err(InvalidParameter {
+                parameter: name,
+                problem: "must be a whole number, 0 or more".to_owned(),
+            }),
+        }
+    }
+
+    /// A date in RFC 3339, in milliseconds since the Unix epoch.
+    fn date_ms(&self, name: &'static str) -> Result<Option<i64>, InvalidParameter> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        // A `+` that a client did not escape arrives as a space.
+        let text = text.replace(' ', "+");
+        let date: jiff::Timestamp = text.parse().map_err(|_| InvalidParameter {
+            parameter: name,
+            problem: "must be a date in RFC 3339, such as 2026-11-22T10:00:00Z (a '+' must be sent as %2B)".to_owned(),
+        })?;
+        Ok(Some(date.as_millisecond()))
+    }
+
+    /// GimletD's page: 10 rows where nothing is said, from the newest on.
+    fn page(&self) -> Result<(i64, i64), InvalidParameter> {
+        let limit = match self.number("limit")?.unwrap_or(0) {
+            0 => PAGE,
+            limit if limit <= LARGEST_PAGE => limit,
+            _ => {
+                let problem = format!("must be at most {LARGEST_PAGE}; use offset for more");
+                return Err(InvalidParameter {
+                    parameter: "limit",
+                    problem,
+                });
+            }
+        };
+        Ok((limit, self.number("offset")?.unwrap_or(0)))
+    }
+
+    fn name<T: std::str::FromStr<Err = domain::InvalidName>>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<T>, InvalidParameter> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        text.parse()
+            .map(Some)
+            .map_err(|error: domain::InvalidName| InvalidParameter {
+                parameter: name,
+                problem: format!("must {}", error.rule),
+            })
+    }
+
+    fn mandatory<T: std::str::FromStr<Err = domain::InvalidName>>(
+        &self,
+        name: &'static str,
+    ) -> Result<T, InvalidParameter> {
+        self.name(name)?.ok_or(InvalidParameter {
+            parameter: name,
+            problem: "parameter is mandatory".to_owned(),
+        })
+    }
+}
+
+/// `GET /api/artifacts`: a JSON array of artifacts, newest first.
+///
+/// # Errors
+///
+/// See [`QueryError`].
+pub async fn artifacts<D: Database>(
+    sql: &Sql<'_, D>,
+    parameters: &Parameters,
+) -> Result<String, QueryError> {
+    let (limit, offset) = parameters.page()?;
+    let event = match parameters.get("event") {
+        None => None,
+        Some(text) => Some(text.parse::<GitEvent>().map_err(|error| InvalidParameter {
+            parameter: "event",
+            problem: error.to_string(),
+        })?),
+    };
+    let sha = parameters.all("sha");
+    if sha.len() > MOST_SHAS {
+        let problem = format!("may be given {MOST_SHAS} times at most");
+        return Err(InvalidParameter {
+            parameter: "sha",
+            problem,
+        }
+        .into());
+    }
+    let filter = Filter {
+        since_ms: parameters.date_ms("since")?,
+        until_ms: parameters.date_ms("until")?,
+        repository: parameters.get("repository").map(str::to_owned),
+        branch: parameters.get("branch").map(str::to_owned),
+        source_branch: parameters.get("sourceBranch").map(str::to_owned),
+        sha,
+        event: event.map(GitEvent::as_str),
+    };
+    let bodies = artifacts::search(sql, &filter, limit, offset).await?;
+    Ok(format!("[{}]", bodies.join(",")))
+}
+
+/// `GET /api/artifacts/{id}`: the artifact's JSON.
+///
+/// # Errors
+///
+/// See [`QueryError`].
+pub async fn artifact<D: Database>(sql: &Sql<'_, D>, id: &str) -> Result<String, QueryError> {
+    artifacts::body(sql, id).await?.ok_or_else(|| {
+        QueryError::NotFound(format!("cannot find artifact with id {}", printable(id)))
+    })
+}
+
+/// `GET /api/releases`: a JSON array of releases, newest first.
+///
+/// # Errors
+///
+/// See [`QueryError`].
+pub async fn releases<D: Database>(
+    sql: &Sql<'_, D>,
+    parameters: &Parameters,
+) -> Result<Vec<Value>, QueryError> {
+    let env: EnvName = parameters.mandatory("env")?;
+    let (limit, offset) = parameters.page()?;
+    let filter = ReleaseFilter {
+        env: env.to_string(),
+        app: parameters
+            .name::<AppName>("app")?
+            .map(|app| app.to_string()),
+        repository: parameters.get("git-repo").map(str::to_owned),
+        since_s: parameters.date_ms("since")?.map(|ms| ms.div_euclid(1000)),
+        until_s: parameters.date_ms("until")?.map(|ms| ms.div_euclid(1000)),
+    };
+    let landed = requests::releases(sql, &filter, limit, offset).await?;
+    Ok(landed.iter().map(release_json).collect())
+}
+
+/// `GET /api/status`: the release that stands now, by app.
+///
+/// # Errors
+///
+/// See [`QueryError`].
+pub async fn status<D: Database>(
+    sql: &Sql<'_, D>,
+    parameters: &Parameters,
+) -> Result<Map<String, Value>, QueryError> {
+    let env: EnvName = parameters.mandatory("env")?;
+    let app = parameters.name::<AppName>("app")?;
+    let current = requests::current(sql, env.as_str(), app.as_ref().map(AppName::as_str)).await?;
+    if let (Some(app), true) = (&app, current.is_empty()) {
+        return Err(QueryError::NotFound(format!(
+            "{app} was never released to {env}"
+        )));
+    }
+    Ok(current
+        .iter()
+        .map(|landed| (landed.app.clone(), release_json(landed)))
+        .collect())
+}
+
+/// `GET /api/event`: how a request stands, in GimletD's words.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// `new`, `processed` or `error`.
+    pub status: String,
+    /// Why it ended as an error; empty otherwise.
+    pub status_desc: String,
+    /// The commits in the GitOps repository.
+    pub gitops_hashes: Vec<GitopsHash>,
+    /// Each app by itself.
+    pub results: Vec<EventResult>,
+}
+
+/// One commit of a request.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GitopsHash {
+    /// The commit.
+    pub hash: String,
+    /// What Flux last said of it; `N/A` if nothing.
+    pub status: String,
+}
+
+/// One app of a request.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventResult {
+    /// The request of this app alone.
+    pub id: String,
+    /// The app.
+    pub app: String,
+    /// The environment.
+    pub env: String,
+    /// `new`, `success` or `failure`.
+    pub status: &'static str,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub status_desc: String,
+    /// The commit, if one was made. A success without one changed nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+}
+
+/// `GET /api/event?id=`: one request, or all of a group.
+///
+/// # Errors
+///
+/// See [`QueryError`].
+pub async fn event<D: Database>(
+    sql: &Sql<'_, D>,
+    parameters: &Parameters,
+) -> Result<Event, QueryError> {
+    let id: RequestId = parameters.mandatory("id")?;
+    let tracked = requests::track(sql, id.as_str()).await?;
+    if tracked.is_empty() {
+        return Err(QueryError::NotFound(format!(
+            "cannot find a release with id {id}"
+        )));
+    }
+    Ok(event_of(&tracked))
+}
+
+/// Pure: several requests as one event. It is new while any waits, and an error if any failed.
+fn event_of(tracked: &[Tracked]) -> Event {
+    let status = ["new", "error"]
+        .into_iter()
+        .find(|word| tracked.iter().any(|request| request.status == *word));
+    let failed: Vec<String> = tracked
+        .iter()
+        .filter(|request| request.status == "error")
+        .map(|request| format!("{}/{}: {}", request.env, request.app, request.status_desc))
+        .collect();
+    let hashes = tracked
+        .iter()
+        .filter_map(|request| request.gitops_ref.clone());
+    Event {
+        status: status.unwrap_or("processed").to_owned(),
+        status_desc: if status == Some("error") {
+            failed.join("; ")
+        } else {
+            String::new()
+        },
+        gitops_hashes: hashes
+            .map(|hash| GitopsHash {
+                hash,
+                status: "N/A".to_owned(),
+            })
+            .collect(),
+        results: tracked
+            .iter()
+            .map(|request| EventResult {
+                id: request.id.clone(),
+                app: request.app.clone(),
+                env: request.env.clone(),
+                status: match request.status.as_str() {
+                    "error" => "failure",
+                    "processed" => "success",
+                    _ => "new",
+                },
+                status_desc: request.status_desc.clone(),
+                hash: request.gitops_ref.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// `GET /api/policies/explain`: what an artifact's policies say, and what was decided when it was evaluated.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explained {
+    /// The artifact.
+    pub artifact_id: String,
+    /// Whether the artifact was evaluated already.
+    pub evaluated: bool,
+    /// What was decided then, manifest by manifest.
+    pub decisions: Vec<DecisionRow>,
+    /// What the policies say now, manifest by manifest.
+    pub manifests: Vec<domain::Explanation>,
+}
+
+/// Explains the policies of one artifact.
+///
+/// # Errors
+///
+/// See [`QueryError`].
+pub async fn explain<D: Database>(
+    sql: &Sql<'_, D>,
+    template: &dyn TextTemplate,
+    parameters: &Parameters,
+) -> Result<Explained, QueryError> {
+    let id: ArtifactId = parameters.mandatory("artifact")?;
+    let stored = artifacts::by_ids(sql, &[id.as_str()])
+        .await?
+        .into_iter()
+        .next();
+    let stored =
+        stored.ok_or_else(|| QueryError::NotFound(format!("cannot find artifact with id {id}")))?;
+    let artifact = Artifact::from_stored(stored.body.as_bytes(), &ArtifactLimits::default())
+        .map_err(|error| QueryError::NotFound(format!("artifact {id} cannot be read: {error}")))?;
+    Ok(Explained {
+        artifact_id: stored.id,
+        evaluated: stored.evaluated,
+        decisions: decisions::of_artifact(sql, id.as_str()).await?,
+        manifests: explain_with(&artifact, template),
+    })
+}
+
+/// A release as GimletD's clients read it; its version is the artifact's.
+fn release_json(landed: &Landed) -> Value {
+    let artifact = landed
+        .artifact
+        .as_deref()
+        .and_then(|body| Artifact::from_stored(body.as_bytes(), &ArtifactLimits::default()).ok());
+    let typed = (|| {
+        Some(Release {
+            record: ReleaseRecord {
+                app: landed.app.parse().ok()?,
+                env: landed.env.parse().ok()?,
+                artifact_id: landed.artifact_id.parse().ok()?,
+                triggered_by: landed.triggered_by.parse().ok()?,
+                version: artifact.map(|artifact| artifact.content.version),
+            },
+            gitops_ref: landed.gitops_ref.parse().ok(),
+            gitops_repo: landed.gitops_repo.clone(),
+            created: landed.committed,
+            rolled_back: false,
+        })
+    })();
+    typed
+        .and_then(|release| serde_json::to_value(release).ok())
+        .unwrap_or_else(|| json!({ "app": landed.app }))
+}
+
+fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|character| !character.is_control())
+        .take(255)
+        .collect()
+}

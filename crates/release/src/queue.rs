@@ -1,0 +1,112 @@
+//! The keys of the shared key-value store, and what is said in their values. Nothing else may name a key.
+//!
+//! The store is the wiring and stays tiny: what is done is deleted. Keys use `.` as the separator and stay below 255
+//! bytes, values below 1 MB: the least that every Spin store takes.
+
+use domain::{ArtifactId, Request};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// An artifact waits for its policies to be evaluated; the value is its id.
+const EVALUATE: &str = "evaluate.";
+/// A request waits to be written; the value is the request.
+const WRITE: &str = "write.";
+/// A push that was about to be made; the value is an intent.
+const INTENT: &str = "intent.";
+/// A Git host asked to be left alone for a while, or failed.
+const BACKOFF: &str = "backoff.";
+/// The flush that is at work.
+pub(crate) const LEASE: &str = "lease.flush";
+
+/// The key under which an artifact waits. Ids hold `/`, which not every store takes, so the key holds a digest.
+pub fn evaluate_key(id: &ArtifactId) -> String {
+    format!("{EVALUATE}{}", short_digest(id.as_str()))
+}
+
+/// The key under which a request waits. Keys sort by arrival; the same request always has the same key.
+pub fn write_key(request: &Request) -> String {
+    format!("{WRITE}{:013}.{}", request.created_ms, request.id)
+}
+
+/// The key of an intent.
+pub(crate) fn intent_key(id: &uuid::Uuid) -> String {
+    format!("{INTENT}{id}")
+}
+
+/// The key of the pause for one remote repository.
+pub(crate) fn backoff_key(url: &str) -> String {
+    format!("{BACKOFF}{}", short_digest(url))
+}
+
+fn short_digest(text: &str) -> String {
+    let mut hex = String::with_capacity(32);
+    for byte in Sha256::digest(text.as_bytes()).iter().take(16) {
+        hex.push_str(&format!("{byte:02x}"));
+    }
+    hex
+}
+
+/// The keys of one listing, by what they are. Keys of others in the same store are passed over.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// `evaluate.…`
+    pub evaluate: Vec<String>,
+    /// `write.…`, in order of arrival
+    pub write: Vec<String>,
+    /// `intent.…`
+    pub intent: Vec<String>,
+    /// `backoff.…`
+    pub backoff: Vec<String>,
+}
+
+impl Listing {
+    /// Sorts one listing of the store.
+    pub fn of(keys: Vec<String>) -> Self {
+        let mut listing = Self::default();
+        for key in keys {
+            if key.starts_with(WRITE) {
+                listing.write.push(key);
+            } else if key.starts_with(EVALUATE) {
+                listing.evaluate.push(key);
+            } else if key.starts_with(INTENT) {
+                listing.intent.push(key);
+            } else if key.starts_with(BACKOFF) {
+                listing.backoff.push(key);
+            }
+        }
+        listing.write.sort_unstable();
+        listing.evaluate.sort_unstable();
+        listing.intent.sort_unstable();
+        listing
+    }
+}
+
+/// Why a Git host is left alone, and until when.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Backoff {
+    /// The remote's URL, without credentials.
+    pub url: String,
+    /// Milliseconds since the Unix epoch.
+    pub until_ms: u64,
+    /// Failures in a row.
+    pub failures: u32,
+    /// The last failure, for people.
+    pub reason: String,
+}
+
+/// The flush that is at work.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Lease {
+    pub owner: uuid::Uuid,
+    pub until_ms: u64,
+}
+
+/// The id of the request that waits under a `write.` key.
+pub(crate) fn request_id_of(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or_default()
+}
+
+/// When the request under a `write.` key was queued, in milliseconds since the Unix epoch.
+pub(crate) fn arrival_of(key: &str) -> Option<u64> {
+    key.strip_prefix(WRITE)?.split('.').next()?.parse().ok()
+}

@@ -1,0 +1,54 @@
+//! What a manifest becomes: the files of an app's folder. Rendering may fail for good or for now; it must never write.
+
+use domain::{FileName, ResolvedManifest, files_of_raw_manifests};
+
+/// The files of an app's folder, without the release record.
+pub type Files = Vec<(FileName, Vec<u8>)>;
+
+/// Why a manifest could not be rendered.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct RenderError {
+    /// Why, and what to do.
+    pub reason: String,
+    /// Whether the same may succeed later: a chart server that is down, say.
+    pub passing: bool,
+}
+
+/// Renders resolved manifests.
+#[allow(async_fn_in_trait)]
+pub trait Renderer {
+    /// The files that the manifest becomes.
+    ///
+    /// # Errors
+    ///
+    /// See [`RenderError`].
+    async fn render(&self, manifest: &ResolvedManifest) -> Result<Files, RenderError>;
+}
+
+/// Renders literal Kubernetes YAML, and refuses what needs a chart or patches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RawManifests;
+
+impl Renderer for RawManifests {
+    async fn render(&self, manifest: &ResolvedManifest) -> Result<Files, RenderError> {
+        let refused = |reason: &str| RenderError {
+            reason: reason.to_owned(),
+            passing: false,
+        };
+        if !manifest.chart.is_empty() {
+            return Err(refused(
+                "chart: charts are not rendered by this version; use manifests with literal YAML",
+            ));
+        }
+        if !manifest.strategic_merge_patches.is_empty() || !manifest.json6902_patches.is_empty() {
+            return Err(refused(
+                "patches are not applied by this version; use manifests with the final YAML",
+            ));
+        }
+        files_of_raw_manifests(&manifest.manifests).map_err(|error| RenderError {
+            reason: error.to_string(),
+            passing: false,
+        })
+    }
+}

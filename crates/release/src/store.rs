@@ -1,0 +1,6 @@
+//! The statements over the artifact store and the history: one module a table. Nothing else holds SQL.
+
+pub(crate) mod artifacts;
+pub(crate) mod decisions;
+pub(crate) mod remotes;
+pub(crate) mod requests;

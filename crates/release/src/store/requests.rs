@@ -1,0 +1,313 @@
+//! Table `requests`: every request from the moment it is queued, and how it ended. A commit that landed is never
+//! forgotten: nothing overwrites a row that has one.
+
+use domain::{Request, RequestKind};
+use serde::Serialize;
+
+use crate::database::{Columns, Sql, integer};
+use crate::ports::{Database, DatabaseError, SqlValue};
+
+/// A request as a row, with its outcome if it has one.
+#[derive(Debug, Serialize)]
+pub(crate) struct NewRow<'a> {
+    pub id: &'a str,
+    pub group: Option<&'a str>,
+    pub kind: &'static str,
+    pub artifact: &'a str,
+    pub env: &'a str,
+    pub app: &'a str,
+    pub by: &'a str,
+    pub created: u64,
+    pub status: &'static str,
+    pub desc: &'a str,
+    pub ended: Option<u64>,
+    pub gitops_repo: Option<&'a str>,
+    pub gitops_ref: Option<&'a str>,
+    pub committed: Option<i64>,
+    pub body: String,
+}
+
+impl<'a> NewRow<'a> {
+    /// The row of a request that waits.
+    pub(crate) fn waiting(request: &'a Request, group: Option<&'a str>) -> Self {
+        let mut row = Self {
+            id: request.id.as_str(),
+            group,
+            kind: "release",
+            artifact: "",
+            env: "",
+            app: "",
+            by: "",
+            created: request.created_ms,
+            status: "new",
+            desc: "",
+            ended: None,
+            gitops_repo: None,
+            gitops_ref: None,
+            committed: None,
+            body: request
+                .to_bytes()
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .unwrap_or_default(),
+        };
+        if let RequestKind::Release(release) = &request.kind {
+            row.artifact = release.artifact_id.as_str();
+            row.env = release.env.as_str();
+            row.app = release.app.as_ref().map_or("", |app| app.as_str());
+            row.by = release.triggered_by.as_str();
+        }
+        row
+    }
+}
+
+/// Writes rows in one statement. A row that waits never replaces one; an end replaces a wait; a commit replaces an end
+/// without one. `landed` numbers the commits in their order.
+pub(crate) async fn record<D: Database>(
+    sql: &Sql<'_, D>,
+    rows: &[NewRow<'_>],
+) -> Result<(), DatabaseError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let list = serde_json::to_string(rows).map_err(|error| DatabaseError(error.into()))?;
+    sql.run(
+        "INSERT INTO requests (id, group_id, kind, artifact_id, repository, env, app, triggered_by, created, status,
+            status_desc, ended, gitops_repo, gitops_ref, committed, landed, body)
+         SELECT j.value ->> '$.id', j.value ->> '$.group', j.value ->> '$.kind', j.value ->> '$.artifact', a.repository,
+            j.value ->> '$.env', j.value ->> '$.app', j.value ->> '$.by', j.value ->> '$.created',
+            j.value ->> '$.status', j.value ->> '$.desc', j.value ->> '$.ended', j.value ->> '$.gitops_repo',
+            j.value ->> '$.gitops_ref', j.value ->> '$.committed',
+            CASE WHEN j.value ->> '$.gitops_ref' IS NOT NULL
+                THEN (SELECT coalesce(max(landed), 0) FROM requests WHERE landed IS NOT NULL) + j.key + 1 END,
+            j.value ->> '$.body'
+         FROM json_each(?1) AS j LEFT JOIN artifacts AS a ON a.id = j.value ->> '$.artifact' WHERE true
+         ON CONFLICT (id) DO UPDATE SET status = excluded.status, status_desc = excluded.status_desc,
+            ended = excluded.ended, gitops_repo = excluded.gitops_repo, gitops_ref = excluded.gitops_ref,
+            committed = excluded.committed, landed = excluded.landed
+         WHERE excluded.status <> 'new' AND requests.gitops_ref IS NULL
+            AND (requests.status = 'new' OR excluded.gitops_ref IS NOT NULL)",
+        &[list.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Which of these requests have ended.
+pub(crate) async fn ended<D: Database>(
+    sql: &Sql<'_, D>,
+    ids: &[&str],
+) -> Result<Vec<String>, DatabaseError> {
+    let list = serde_json::Value::from(ids).to_string();
+    let rows = sql
+        .run(
+            "SELECT id FROM requests WHERE id IN (SELECT value FROM json_each(?1)) AND status <> 'new'",
+            &[list.into()],
+        )
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Columns::new(row).text())
+        .collect())
+}
+
+/// Requests that were queued before `before_ms` and have not ended, oldest first, as they stood in the queue.
+pub(crate) async fn waiting_since<D: Database>(
+    sql: &Sql<'_, D>,
+    before_ms: i64,
+    limit: i64,
+) -> Result<Vec<String>, DatabaseError> {
+    let rows = sql
+        .run(
+            "SELECT body FROM requests WHERE status = 'new' AND created < ?1 ORDER BY created LIMIT ?2",
+            &[before_ms.into(), limit.into()],
+        )
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Columns::new(row).text())
+        .collect())
+}
+
+/// Counts artifacts that wait for evaluation and requests that wait for the flush; stops counting at `limit`.
+pub(crate) async fn waiting<D: Database>(
+    sql: &Sql<'_, D>,
+    limit: i64,
+) -> Result<i64, DatabaseError> {
+    let rows = sql
+        .run(
+            "SELECT count(*) FROM (SELECT 1 FROM artifacts WHERE evaluated IS NULL
+             UNION ALL SELECT 1 FROM requests WHERE status = 'new' LIMIT ?1)",
+            &[limit.into()],
+        )
+        .await?;
+    Ok(integer(&rows))
+}
+
+/// One more failure for a passing cause; gives their number.
+pub(crate) async fn failed_once_more<D: Database>(
+    sql: &Sql<'_, D>,
+    request: &Request,
+    reason: &str,
+) -> Result<i64, DatabaseError> {
+    record(sql, &[NewRow::waiting(request, None)]).await?;
+    let rows = sql
+        .run(
+            "UPDATE requests SET attempts = attempts + 1, status_desc = ?2 WHERE id = ?1 AND status = 'new'
+             RETURNING attempts",
+            &[request.id.as_str().into(), reason.into()],
+        )
+        .await?;
+    Ok(integer(&rows))
+}
+
+/// Forgets requests that ended badly, so that they can be queued again under the same id.
+pub(crate) async fn forget_errors<D: Database>(
+    sql: &Sql<'_, D>,
+    ids: &[&str],
+) -> Result<(), DatabaseError> {
+    let list = serde_json::Value::from(ids).to_string();
+    sql.run(
+        "DELETE FROM requests WHERE id IN (SELECT value FROM json_each(?1)) AND status = 'error'",
+        &[list.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A request as the API shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Tracked {
+    pub id: String,
+    pub app: String,
+    pub env: String,
+    pub status: String,
+    pub status_desc: String,
+    pub gitops_ref: Option<String>,
+}
+
+/// The request with this id, or all of the group with this id.
+pub(crate) async fn track<D: Database>(
+    sql: &Sql<'_, D>,
+    id: &str,
+) -> Result<Vec<Tracked>, DatabaseError> {
+    let rows = sql
+        .run(
+            "SELECT id, app, env, status, status_desc, gitops_ref FROM requests WHERE id = ?1
+             UNION SELECT id, app, env, status, status_desc, gitops_ref FROM requests WHERE group_id = ?1
+             ORDER BY env, app",
+            &[id.into()],
+        )
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let mut row = Columns::new(row);
+            Tracked {
+                id: row.text(),
+                app: row.text(),
+                env: row.text(),
+                status: row.text(),
+                status_desc: row.text(),
+                gitops_ref: row.optional_text(),
+            }
+        })
+        .collect())
+}
+
+/// A release that landed.
+#[derive(Debug, Clone)]
+pub(crate) struct Landed {
+    pub app: String,
+    pub env: String,
+    pub artifact_id: String,
+    pub triggered_by: String,
+    pub gitops_repo: String,
+    pub gitops_ref: String,
+    pub committed: i64,
+    pub artifact: Option<String>,
+}
+
+const LANDED_COLUMNS: &str =
+    "SELECT r.app, r.env, r.artifact_id, r.triggered_by, r.gitops_repo, r.gitops_ref, r.committed,
+    a.body FROM requests AS r LEFT JOIN artifacts AS a ON a.id = r.artifact_id";
+
+fn landed_rows(rows: Vec<Vec<SqlValue>>) -> Vec<Landed> {
+    rows.into_iter()
+        .map(|row| {
+            let mut row = Columns::new(row);
+            Landed {
+                app: row.text(),
+                env: row.text(),
+                artifact_id: row.text(),
+                triggered_by: row.text(),
+                gitops_repo: row.text(),
+                gitops_ref: row.text(),
+                committed: row.integer().unwrap_or_default(),
+                artifact: row.optional_text(),
+            }
+        })
+        .collect()
+}
+
+/// What `GET /api/releases` filters by; absent means any.
+#[derive(Debug, Default)]
+pub(crate) struct ReleaseFilter {
+    pub env: String,
+    pub app: Option<String>,
+    pub repository: Option<String>,
+    pub since_s: Option<i64>,
+    pub until_s: Option<i64>,
+}
+
+/// A page of releases, newest first.
+pub(crate) async fn releases<D: Database>(
+    sql: &Sql<'_, D>,
+    filter: &ReleaseFilter,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Landed>, DatabaseError> {
+    let mut statement = format!("{LANDED_COLUMNS} WHERE r.landed IS NOT NULL AND r.env = ?");
+    let mut params: Vec<SqlValue> = vec![filter.env.as_str().into()];
+    let mut push = |clause: &str, value: Option<SqlValue>| {
+        if let Some(value) = value {
+            statement.push_str(clause);
+            params.push(value);
+        }
+    };
+    push(" AND r.app = ?", filter.app.as_deref().map(Into::into));
+    push(
+        " AND r.repository = ?",
+        filter.repository.as_deref().map(Into::into),
+    );
+    push(" AND r.committed >= ?", filter.since_s.map(Into::into));
+    push(" AND r.committed < ?", filter.until_s.map(Into::into));
+    statement.push_str(" ORDER BY r.landed DESC LIMIT ? OFFSET ?");
+    params.push(limit.into());
+    params.push(offset.into());
+    Ok(landed_rows(sql.run(&statement, &params).await?))
+}
+
+/// The last release of each app of an environment, or of one app. Walks from app to app by the index, so that the work
+/// grows with the apps, not with their releases.
+pub(crate) async fn current<D: Database>(
+    sql: &Sql<'_, D>,
+    env: &str,
+    app: Option<&str>,
+) -> Result<Vec<Landed>, DatabaseError> {
+    let statement = format!(
+        "WITH RECURSIVE apps(app) AS (
+            SELECT min(app) FROM requests WHERE landed IS NOT NULL AND env = ?1 AND (?2 IS NULL OR app = ?2)
+            UNION ALL
+            SELECT (SELECT min(app) FROM requests WHERE landed IS NOT NULL AND env = ?1 AND app > apps.app)
+            FROM apps WHERE apps.app IS NOT NULL AND ?2 IS NULL)
+         {LANDED_COLUMNS}
+         WHERE r.landed IN (
+            SELECT (SELECT max(landed) FROM requests WHERE landed IS NOT NULL AND env = ?1 AND app = apps.app)
+            FROM apps WHERE apps.app IS NOT NULL)
+         ORDER BY r.app"
+    );
+    Ok(landed_rows(
+        sql.run(&statement, &[env.into(), app.into()]).await?,
+    ))
+}
