@@ -96,6 +96,12 @@ impl Function {
     }
 }
 
+impl std::fmt::Debug for Function {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.signature.fmt(f)
+    }
+}
+
 /// The functions that a template may call, by name, on top of Go's own (`len`, `printf`, …), which are always there.
 #[derive(Clone, Default)]
 pub struct Functions {

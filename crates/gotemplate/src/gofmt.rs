@@ -1,16 +1,37 @@
-//! Go's `fmt`: `Sprint`, `Sprintf`, `Sprintln`. Never recurses deeper than `MAX_DEPTH`, whatever a value holds.
+//! Go's `fmt`: `Sprint`, `Sprintf`, `Sprintln`. Never recurses deeper than `MAX_DEPTH`, whatever a value holds, and never
+//! writes past the size it was given.
+
+mod number;
+mod printer;
+mod printf;
 
 use crate::context::Context;
-use crate::error::FuncError;
+use crate::error::{FuncError, Limit};
 use crate::value::Value;
+use printer::Printer;
+
+/// How deep values may be nested to be printed. Go has no such bound and dies of a map that holds itself.
+const MAX_DEPTH: usize = 500;
+/// The bytes of a value that an error message shows.
+const MAX_BRIEF: usize = 64 << 10;
 
 /// `fmt.Sprint`: operands with a space between two that are not strings.
 ///
 /// # Errors
 /// When the text would pass a limit.
 pub fn sprint(context: &mut Context<'_>, args: &[Value]) -> Result<Vec<u8>, FuncError> {
-    let _ = (context, args);
-    Err(FuncError::new("the engine is being written"))
+    bounded(context, |printer| {
+        let mut after_string = true;
+        for (index, arg) in args.iter().enumerate() {
+            let is_string = matches!(arg, Value::Str(_));
+            if index > 0 && !is_string && !after_string {
+                printer.put(b" ")?;
+            }
+            printer.print(arg, 'v')?;
+            after_string = is_string;
+        }
+        Ok(())
+    })
 }
 
 /// `fmt.Sprintln`: operands with spaces between, and a newline.
@@ -18,8 +39,15 @@ pub fn sprint(context: &mut Context<'_>, args: &[Value]) -> Result<Vec<u8>, Func
 /// # Errors
 /// When the text would pass a limit.
 pub fn sprintln(context: &mut Context<'_>, args: &[Value]) -> Result<Vec<u8>, FuncError> {
-    let _ = (context, args);
-    Err(FuncError::new("the engine is being written"))
+    bounded(context, |printer| {
+        for (index, arg) in args.iter().enumerate() {
+            if index > 0 {
+                printer.put(b" ")?;
+            }
+            printer.print(arg, 'v')?;
+        }
+        printer.put(b"\n")
+    })
 }
 
 /// `fmt.Sprintf`, with every verb, flag, width, precision and argument index that Go has for these values.
@@ -31,6 +59,49 @@ pub fn sprintf(
     format: &[u8],
     args: &[Value],
 ) -> Result<Vec<u8>, FuncError> {
-    let _ = (context, format, args);
-    Err(FuncError::new("the engine is being written"))
+    bounded(context, |printer| printf::printf(printer, format, args))
+}
+
+fn bounded(
+    context: &mut Context<'_>,
+    write: impl FnOnce(&mut Printer<'_>) -> Result<(), Limit>,
+) -> Result<Vec<u8>, FuncError> {
+    let mut out = Vec::new();
+    let max = context.limits().value;
+    write(&mut Printer::new(&mut out, max, Limit::Value(max)))?;
+    // Printing a large value is work that no result of the same size may follow from (`printf "%.0s"`).
+    context.step(1 + (out.len() / 1024) as u64)?;
+    Ok(out)
+}
+
+/// Prints a value as `%v` onto `out`, which must not grow past `max` bytes.
+pub(crate) fn print_value(out: &mut Vec<u8>, max: usize, value: &Value) -> Result<(), Limit> {
+    Printer::new(out, max, Limit::Output(max)).print_dereferenced(value)
+}
+
+/// A value as `%v`, for an error message: cut off when it is very long.
+pub(crate) fn brief(value: &Value) -> String {
+    let mut out = Vec::new();
+    // Going over is no failure here: what was written until then is shown.
+    let _ = Printer::new(&mut out, MAX_BRIEF, Limit::Value(MAX_BRIEF)).print(value, 'v');
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The decimal digits of an integer, written into the end of a buffer.
+pub(crate) fn decimal(mut magnitude: u64, negative: bool, buffer: &mut [u8; 20]) -> &[u8] {
+    let mut start = buffer.len();
+    for slot in buffer.iter_mut().rev() {
+        *slot = b'0' + (magnitude % 10) as u8;
+        start -= 1;
+        magnitude /= 10;
+        if magnitude == 0 {
+            break;
+        }
+    }
+    // Twenty digits and a sign never come together: an i64 has nineteen.
+    if negative && let Some(slot) = start.checked_sub(1).and_then(|at| buffer.get_mut(at)) {
+        *slot = b'-';
+        start -= 1;
+    }
+    buffer.get(start..).unwrap_or_default()
 }

@@ -7,11 +7,14 @@ mod exec;
 mod func;
 pub mod gofmt;
 mod host;
+mod lex;
+mod node;
 mod object;
 mod parse;
 pub mod strconv;
 mod template;
 mod types;
+mod unicode;
 mod value;
 
 pub use context::{Context, Limits};

@@ -8,7 +8,8 @@ use crate::error::{ExecError, ParseError};
 use crate::exec;
 use crate::func::Functions;
 use crate::host::Host;
-use crate::parse::{self, Tree};
+use crate::node::Tree;
+use crate::parse;
 use crate::value::Value;
 
 /// What a missing map key gives (`Option("missingkey=…")`).
@@ -26,6 +27,7 @@ pub enum MissingKey {
 /// Templates associated with each other, with the functions and options they share.
 #[derive(Clone, Debug)]
 pub struct TemplateSet {
+    name: Rc<str>,
     trees: HashMap<Rc<str>, Rc<Tree>>,
     functions: Rc<Functions>,
     missing_key: MissingKey,
@@ -37,12 +39,19 @@ impl TemplateSet {
     /// An empty set whose templates may call `functions` and Go's own.
     pub fn new(functions: impl Into<Rc<Functions>>) -> TemplateSet {
         TemplateSet {
+            name: Rc::from(""),
             trees: HashMap::new(),
             functions: functions.into(),
             missing_key: MissingKey::Default,
             left_delim: Rc::from(parse::LEFT_DELIM),
             right_delim: Rc::from(parse::RIGHT_DELIM),
         }
+    }
+
+    /// Sets the name of the set, which only the error for an unknown template shows (Helm's is `gotpl`).
+    pub fn named(mut self, name: &str) -> TemplateSet {
+        self.name = Rc::from(name);
+        self
     }
 
     /// Sets what a missing map key gives.
@@ -126,6 +135,10 @@ impl TemplateSet {
 
     pub(crate) fn tree(&self, name: &str) -> Option<&Rc<Tree>> {
         self.trees.get(name)
+    }
+
+    pub(crate) fn set_name(&self) -> &str {
+        &self.name
     }
 
     pub(crate) fn missing_key_option(&self) -> MissingKey {

@@ -193,6 +193,30 @@ impl fmt::Display for Type {
     }
 }
 
+impl IntKind {
+    /// The number as this size holds it: Go's conversion, which drops the high bits.
+    pub fn wrap(self, number: i64) -> i64 {
+        match self {
+            IntKind::Int | IntKind::Int64 => number,
+            IntKind::Int8 => i64::from(number as i8),
+            IntKind::Int16 => i64::from(number as i16),
+            IntKind::Int32 => i64::from(number as i32),
+        }
+    }
+}
+
+impl UintKind {
+    /// The number as this size holds it: Go's conversion, which drops the high bits.
+    pub fn wrap(self, number: u64) -> u64 {
+        match self {
+            UintKind::Uint | UintKind::Uint64 => number,
+            UintKind::Uint8 => u64::from(number as u8),
+            UintKind::Uint16 => u64::from(number as u16),
+            UintKind::Uint32 => u64::from(number as u32),
+        }
+    }
+}
+
 impl Kind {
     /// The name that Go prints.
     pub fn name(self) -> &'static str {
