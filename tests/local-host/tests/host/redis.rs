@@ -1,0 +1,84 @@
+//! Key-value over a real Redis, started here on a free port.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::Folder;
+use crate::process::Host;
+
+struct Redis {
+    child: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Redis {
+    /// `None`, and a line that CI counts as a failure, where there is no redis-server.
+    fn start(test: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"])
+            .arg(folder.path())
+            .stdout(Stdio::null())
+            .spawn();
+        let Ok(child) = child else {
+            println!("SKIPPED: {test}: redis-server not found");
+            return None;
+        };
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Some(Self { child, port, _folder: folder })
+    }
+
+    fn config(&self, folder: &Folder) -> String {
+        let path = folder.path().join("redis.toml");
+        let port = self.port;
+        std::fs::write(
+            &path,
+            format!("[key_value_store.default]\ntype = \"redis\"\nurl = \"redis://127.0.0.1:{port}\"\n"),
+        )
+        .unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn two_hosts_share_one_redis() {
+    let Some(redis) = Redis::start("two_hosts_share_one_redis") else { return };
+    let (one, two) = (Folder::new(), Folder::new());
+    let arguments = |folder: &Folder| ["--disable-cron".to_owned(), "--runtime-config-file".to_owned(), redis.config(folder)];
+    let start = |folder: &Folder| Host::start(folder, &arguments(folder).each_ref().map(String::as_str));
+    let (first, second) = (start(&one), start(&two));
+    let call = |host: &Host, method: &str, path: &str, body: &str| host.call(method, path, body).unwrap();
+    assert_eq!(call(&first, "GET", "/guest/kv?a", ""), "none");
+    assert_eq!(call(&first, "PUT", "/guest/kv?a", "1"), "set");
+    assert_eq!(call(&second, "GET", "/guest/kv?a", ""), "1");
+    assert_eq!(call(&second, "PUT", "/guest/kv?b.c", ""), "set");
+    assert_eq!(call(&first, "GET", "/guest/kv", ""), "a,b.c");
+    assert_eq!(call(&first, "POST", "/guest/kv?b.c", ""), "true");
+    assert_eq!(call(&second, "DELETE", "/guest/kv?a", ""), "deleted");
+    assert_eq!(call(&first, "POST", "/guest/kv?a", ""), "false");
+    // Each host has kept its own SQLite file.
+    call(&first, "POST", "/guest/sqlite", "CREATE TABLE t (x)");
+    assert!(call(&second, "POST", "/guest/sqlite", "SELECT x FROM t").starts_with("Error::Io("));
+}
+
+#[test]
+fn a_redis_that_is_away_is_an_error_of_the_call() {
+    let folder = Folder::new();
+    let path = folder.path().join("redis.toml");
+    let config = "[key_value_store.default]\ntype = \"redis\"\nurl = \"redis://:secret@127.0.0.1:1\"\n";
+    std::fs::write(&path, config).unwrap();
+    let host = Host::start(&folder, &["--disable-cron", "--runtime-config-file", path.to_str().unwrap()]);
+    assert_eq!(host.call("GET", "/guest/variable?phrase", "").unwrap(), "hello, world");
+}
