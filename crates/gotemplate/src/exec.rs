@@ -13,6 +13,7 @@ use crate::gofmt;
 use crate::node::{Branch, Command, Invocation, List, Node, Operand, Pipe, Tree};
 use crate::strconv::quote;
 use crate::template::MissingKey;
+use crate::types::{Type, UintKind};
 use crate::value::Value;
 
 pub(crate) use call::{call_value, prepare};
@@ -37,9 +38,9 @@ impl Slot {
         }
     }
 
-    /// Go's invalid `reflect.Value`.
-    fn is_invalid(&self) -> bool {
-        !self.boxed && matches!(self.value, Value::Nil)
+    /// The type that Go's `reflect` gives, which for a boxed value is that of the box.
+    fn go_type(&self) -> Type {
+        if self.boxed { Type::Interface } else { self.value.go_type().unwrap_or(Type::Interface) }
     }
 }
 
@@ -290,7 +291,7 @@ impl<'a> Exec<'_, 'a> {
     fn iterate(&mut self, value: &Value, branch: &'a Branch) -> Result<bool> {
         match value {
             Value::List(list) => {
-                let boxed = list.go_type().elem() == crate::types::Type::Interface;
+                let boxed = list.go_type().elem() == Type::Interface;
                 for (index, item) in list.items().iter().enumerate() {
                     let elem = Slot {
                         value: item.clone(),
@@ -305,7 +306,7 @@ impl<'a> Exec<'_, 'a> {
             Value::Bytes(bytes) => {
                 for (index, byte) in bytes.iter().enumerate() {
                     let elem =
-                        Slot::of(Value::Uint(u64::from(*byte), crate::types::UintKind::Uint8));
+                        Slot::of(Value::Uint(u64::from(*byte), UintKind::Uint8));
                     if !self.round(Value::int(index as i64), elem, branch)? {
                         break;
                     }
@@ -313,7 +314,7 @@ impl<'a> Exec<'_, 'a> {
                 Ok(!bytes.is_empty())
             }
             Value::Map(map) => {
-                let boxed = map.go_type().elem() == crate::types::Type::Interface;
+                let boxed = map.go_type().elem() == Type::Interface;
                 // The entries as they are now: the body may change the map.
                 let entries = map.entries();
                 let some = !entries.is_empty();

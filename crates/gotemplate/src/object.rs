@@ -27,6 +27,11 @@ pub trait Object {
         }
     }
 
+    /// Whether this is the nil pointer of its type: false, equal to nil, without fields, but with methods.
+    fn is_nil(&self) -> bool {
+        false
+    }
+
     /// The basic value, list or map that a named type stands for: the `int64` of a `time.Duration`. Truth, length,
     /// range, comparison and printing then follow that value.
     fn underlying(&self) -> Option<Value> {

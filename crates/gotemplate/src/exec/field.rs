@@ -65,6 +65,10 @@ impl<'a> Exec<'_, 'a> {
                     return self.call_method(dot, object, signature, at, name, args, last);
                 }
                 let has_args = !args.is_empty() || last.is_some();
+                if object.is_nil() {
+                    let go_type = receiver.go_type();
+                    return Err(self.fail(format_args!("nil pointer evaluating {go_type}.{name}")));
+                }
                 if let Some(value) = object.field(name) {
                     if has_args {
                         let message = "has arguments but cannot be invoked as function";
@@ -108,10 +112,7 @@ impl<'a> Exec<'_, 'a> {
 
     #[cold]
     fn no_field(&self, receiver: &Slot, name: &str) -> Box<crate::error::ExecError> {
-        let go_type = match receiver.boxed {
-            true => Type::Interface,
-            false => receiver.value.go_type().unwrap_or(Type::Interface),
-        };
+        let go_type = receiver.go_type();
         self.fail(format_args!(
             "can't evaluate field {name} in type {go_type}"
         ))

@@ -117,7 +117,9 @@ impl<'b> Printer<'b> {
     /// Prints a value of a template, where a pointer to a struct shows as the struct.
     pub(super) fn print_dereferenced(&mut self, value: &Value) -> Result {
         match value {
-            Value::Object(object) if object.string().is_none() && object.underlying().is_none() => {
+            Value::Object(object)
+                if !object.is_nil() && object.string().is_none() && object.underlying().is_none() =>
+            {
                 self.structure(object.as_ref())
             }
             _ => self.print(value, 'v'),
@@ -138,6 +140,15 @@ impl<'b> Printer<'b> {
                 self.erroring = erroring;
             }
         }
+        self.put(b")")
+    }
+
+    /// The report of a bad verb for a value whose text is at hand.
+    fn bad_verb_of(&mut self, go_type: Type, text: &[u8], verb: char) -> Result {
+        self.put(b"%!")?;
+        self.put_rune(verb)?;
+        self.put(format!("({go_type}=").as_bytes())?;
+        self.put(text)?;
         self.put(b")")
     }
 
@@ -239,6 +250,13 @@ impl<'b> Printer<'b> {
         }
         if let Some(value) = object.underlying() {
             return self.value(&value, verb);
+        }
+        if object.is_nil() {
+            return match self.flags.sharp_v {
+                true => self.put(format!("({})(nil)", object.go_type()).as_bytes()),
+                false if verb == 'v' => self.pad(b"<nil>"),
+                false => self.bad_verb_of(object.go_type(), b"<nil>", verb),
+            };
         }
         match object.kind() {
             // A pointer inside another value is an address.
