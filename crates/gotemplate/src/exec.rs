@@ -40,7 +40,11 @@ impl Slot {
 
     /// The type that Go's `reflect` gives, which for a boxed value is that of the box.
     fn go_type(&self) -> Type {
-        if self.boxed { Type::Interface } else { self.value.go_type().unwrap_or(Type::Interface) }
+        if self.boxed {
+            Type::Interface
+        } else {
+            self.value.go_type().unwrap_or(Type::Interface)
+        }
     }
 }
 
@@ -305,8 +309,7 @@ impl<'a> Exec<'_, 'a> {
             }
             Value::Bytes(bytes) => {
                 for (index, byte) in bytes.iter().enumerate() {
-                    let elem =
-                        Slot::of(Value::Uint(u64::from(*byte), UintKind::Uint8));
+                    let elem = Slot::of(Value::Uint(u64::from(*byte), UintKind::Uint8));
                     if !self.round(Value::int(index as i64), elem, branch)? {
                         break;
                     }
@@ -339,14 +342,14 @@ impl<'a> Exec<'_, 'a> {
     fn cannot_iterate(&self, value: &Value) -> Box<ExecError> {
         self.fail(format_args!(
             "range can't iterate over {}",
-            gofmt::brief(value)
+            gofmt::brief_dereferenced(value)
         ))
     }
 
     /// `range` over an integer, from 0 up to it.
     fn count(&mut self, value: &Value, branch: &'a Branch) -> Result<bool> {
         if branch.pipe.decl.len() > 1 {
-            let shown = gofmt::brief(value);
+            let shown = gofmt::brief(value, 'v');
             return Err(self.fail(format_args!(
                 "can't use {shown} to iterate over more than one variable"
             )));

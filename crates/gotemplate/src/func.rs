@@ -47,6 +47,7 @@ pub type SharedBody = Rc<dyn Fn(&mut Context<'_>, &[Value]) -> Result<Value, Fun
 #[derive(Clone)]
 pub struct Function {
     signature: Signature,
+    go_type: &'static str,
     callee: Callee,
 }
 
@@ -62,6 +63,7 @@ impl Function {
     pub fn new(signature: Signature, body: Body) -> Function {
         Function {
             signature,
+            go_type: "func",
             callee: Callee::Plain(body),
         }
     }
@@ -70,6 +72,7 @@ impl Function {
     pub fn shared(signature: Signature, body: SharedBody) -> Function {
         Function {
             signature,
+            go_type: "func",
             callee: Callee::Shared(body),
         }
     }
@@ -77,6 +80,7 @@ impl Function {
     pub(crate) fn builtin(signature: Signature, builtin: crate::builtin::Builtin) -> Function {
         Function {
             signature,
+            go_type: "func",
             callee: Callee::Builtin(builtin),
         }
     }
@@ -90,9 +94,15 @@ impl Function {
         &self.callee
     }
 
-    /// The type that `%T` prints. Results have no type here, so the text stops before them.
+    /// Sets the type that `%T` prints, such as `func(string) string`; `func` unless it is set.
+    pub fn typed(mut self, go_type: &'static str) -> Function {
+        self.go_type = go_type;
+        self
+    }
+
+    /// The type that `%T` prints.
     pub fn go_type(&self) -> Type {
-        Type::Func("func")
+        Type::Func(self.go_type)
     }
 }
 

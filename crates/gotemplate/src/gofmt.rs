@@ -79,11 +79,46 @@ pub(crate) fn print_value(out: &mut Vec<u8>, max: usize, value: &Value) -> Resul
     Printer::new(out, max, Limit::Output(max)).print_dereferenced(value)
 }
 
-/// A value as `%v`, for an error message: cut off when it is very long.
-pub(crate) fn brief(value: &Value) -> String {
+/// As `sprint`, where a pointer to a struct shows as the struct and nil as no value, as the template itself prints them.
+pub(crate) fn sprint_dereferenced(
+    context: &mut Context<'_>,
+    args: &[Value],
+) -> Result<Vec<u8>, FuncError> {
+    bounded(context, |printer| {
+        let mut after_string = true;
+        for (index, arg) in args.iter().enumerate() {
+            let is_string = matches!(arg, Value::Str(_) | Value::Nil);
+            if index > 0 && !is_string && !after_string {
+                printer.put(b" ")?;
+            }
+            match arg {
+                Value::Nil => printer.put(b"<no value>")?,
+                other => printer.print_dereferenced(other)?,
+            }
+            after_string = is_string;
+        }
+        Ok(())
+    })
+}
+
+/// A value under a verb, for an error message: cut off when it is very long.
+pub(crate) fn brief(value: &Value, verb: char) -> String {
+    brief_with(|printer| printer.print(value, verb))
+}
+
+/// As `brief` with `%v`, where a pointer to a struct shows as the struct.
+pub(crate) fn brief_dereferenced(value: &Value) -> String {
+    brief_with(|printer| printer.print_dereferenced(value))
+}
+
+fn brief_with(write: impl FnOnce(&mut Printer<'_>) -> Result<(), Limit>) -> String {
     let mut out = Vec::new();
     // Going over is no failure here: what was written until then is shown.
-    let _ = Printer::new(&mut out, MAX_BRIEF, Limit::Value(MAX_BRIEF)).print(value, 'v');
+    let _ = write(&mut Printer::new(
+        &mut out,
+        MAX_BRIEF,
+        Limit::Value(MAX_BRIEF),
+    ));
     String::from_utf8_lossy(&out).into_owned()
 }
 

@@ -3,7 +3,6 @@
 
 mod args;
 mod cast;
-mod collection;
 mod crypto;
 mod date;
 mod decimal;
@@ -18,7 +17,6 @@ mod json;
 mod letters;
 mod list;
 mod merge;
-mod network;
 mod numeric;
 mod paths;
 mod reflection;
@@ -62,7 +60,6 @@ const NOT_REPEATABLE: &[(&[&str], &str)] = &[
 pub fn functions() -> Functions {
     let mut functions = Functions::new();
     for add in [
-        collection::add,
         crypto::add,
         date::add,
         defaults::add,
@@ -70,7 +67,6 @@ pub fn functions() -> Functions {
         encoding::add,
         flow::add,
         list::add,
-        network::add,
         numeric::add,
         paths::add,
         reflection::add,

@@ -109,7 +109,9 @@ impl Value {
             Value::Bytes(value) => !value.is_empty(),
             Value::List(list) => !list.is_empty(),
             Value::Map(map) => !map.is_empty(),
-            Value::Object(object) => !object.is_nil() && object.underlying().is_none_or(|value| value.is_true()),
+            Value::Object(object) => {
+                !object.is_nil() && object.underlying().is_none_or(|value| value.is_true())
+            }
             Value::Func(_) => true,
         }
     }

@@ -87,7 +87,7 @@ fn equal_other(left: &Value, right: &Value) -> Result<bool, FuncError> {
                 .unwrap_or_default()
         });
         let [left_type, right_type] = types;
-        let (left, right) = (gofmt::brief(left), gofmt::brief(right));
+        let (left, right) = (gofmt::brief(left, 's'), gofmt::brief(right, 'v'));
         return Err(FuncError::new(format!(
             "non-comparable types {left}: {left_type}, {right_type}: {right}"
         )));
@@ -96,6 +96,10 @@ fn equal_other(left: &Value, right: &Value) -> Result<bool, FuncError> {
         return Ok(left.is_nil() == right.is_nil());
     }
     let comparable = match (left, right) {
+        // Pointers are equal when they point to the same thing.
+        (Value::Object(left), Value::Object(right)) if left_kind == Kind::Ptr => {
+            Some(std::rc::Rc::ptr_eq(left, right))
+        }
         (Value::Object(left), Value::Object(right)) if left.go_type() == right.go_type() => {
             left.equal(right.as_ref())
         }
@@ -109,7 +113,7 @@ fn equal_other(left: &Value, right: &Value) -> Result<bool, FuncError> {
             .unwrap_or_default();
         FuncError::new(format!(
             "non-comparable type {}: {go_type}",
-            gofmt::brief(right)
+            gofmt::brief(right, 's')
         ))
     })
 }

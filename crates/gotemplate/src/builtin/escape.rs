@@ -11,15 +11,7 @@ fn text(context: &mut Context<'_>, args: &[Value]) -> Result<Vec<u8>, FuncError>
     if let [Value::Str(text)] = args {
         return Ok(text.as_bytes().to_vec());
     }
-    // Where no value stands is said in words, as the template itself would print it.
-    let args: Vec<Value> = args
-        .iter()
-        .map(|arg| match arg {
-            Value::Nil => Value::str("<no value>"),
-            other => other.clone(),
-        })
-        .collect();
-    gofmt::sprint(context, &args)
+    gofmt::sprint_dereferenced(context, args)
 }
 
 /// `template.HTMLEscaper`.

@@ -5,11 +5,21 @@ use crate::exec::{Slot, prepare};
 use crate::types::{Type, UintKind};
 use crate::value::{List, Value};
 
+/// The type's name, of what a pointer points to.
 fn type_name(value: &Value) -> String {
-    value
+    let name = value
         .go_type()
         .map(|go_type| go_type.to_string())
-        .unwrap_or_default()
+        .unwrap_or_default();
+    name.trim_start_matches('*').to_owned()
+}
+
+fn is_nil_pointer(item: &Slot) -> bool {
+    match &item.value {
+        Value::Nil => item.boxed,
+        Value::Object(object) => object.is_nil(),
+        _ => false,
+    }
 }
 
 /// An object that stands for a list or map, as that; anything else as it is.
@@ -51,7 +61,7 @@ pub(super) fn index(item: &Slot, indexes: &[Slot]) -> Result<Slot, FuncError> {
     }
     let mut current = item.clone();
     for index in indexes {
-        if matches!(current.value, Value::Nil) {
+        if matches!(current.value, Value::Nil) || is_nil_pointer(&current) {
             return Err(FuncError::new("index of nil pointer"));
         }
         let item = plain(&current.value);
@@ -152,12 +162,14 @@ pub(super) fn slice(item: &Slot, indexes: &[Slot]) -> Result<Slot, FuncError> {
 
 /// The length of a string, list, map or bytes.
 pub(super) fn length(item: &Slot) -> Result<i64, FuncError> {
+    if is_nil_pointer(item) {
+        return Err(FuncError::new("len of nil pointer"));
+    }
     let length = match plain(&item.value) {
         Value::Str(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),
         Value::List(list) => list.len(),
         Value::Map(map) => map.len(),
-        Value::Nil if item.boxed => return Err(FuncError::new("len of nil pointer")),
         Value::Nil => {
             return Err(FuncError::new(
                 "reflect: call of reflect.Value.Type on zero Value",

@@ -65,7 +65,7 @@ impl<'a> Exec<'_, 'a> {
                     return self.call_method(dot, object, signature, at, name, args, last);
                 }
                 let has_args = !args.is_empty() || last.is_some();
-                if object.is_nil() {
+                if object.is_nil() && object.field(name).is_some() {
                     let go_type = receiver.go_type();
                     return Err(self.fail(format_args!("nil pointer evaluating {go_type}.{name}")));
                 }

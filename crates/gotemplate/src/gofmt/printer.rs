@@ -118,9 +118,11 @@ impl<'b> Printer<'b> {
     pub(super) fn print_dereferenced(&mut self, value: &Value) -> Result {
         match value {
             Value::Object(object)
-                if !object.is_nil() && object.string().is_none() && object.underlying().is_none() =>
+                if !object.is_nil()
+                    && object.string().is_none()
+                    && object.underlying().is_none() =>
             {
-                self.structure(object.as_ref())
+                self.structure(object.as_ref(), 'v')
             }
             _ => self.print(value, 'v'),
         }
@@ -263,13 +265,13 @@ impl<'b> Printer<'b> {
             Kind::Ptr if self.depth > 1 => self.address(value, verb),
             Kind::Ptr => {
                 self.put(b"&")?;
-                self.structure(object)
+                self.structure(object, verb)
             }
-            _ => self.structure(object),
+            _ => self.structure(object, verb),
         }
     }
 
-    fn structure(&mut self, object: &dyn Object) -> Result {
+    fn structure(&mut self, object: &dyn Object, verb: char) -> Result {
         let separator: &[u8] = if self.flags.sharp_v { b", " } else { b" " };
         if self.flags.sharp_v {
             let name = object.go_type().to_string();
@@ -284,7 +286,7 @@ impl<'b> Printer<'b> {
                 self.put(name.as_bytes())?;
                 self.put(b":")?;
             }
-            self.value(value, 'v')?;
+            self.value(value, verb)?;
         }
         self.put(b"}")
     }

@@ -201,7 +201,7 @@ fn hexadecimal(out: &mut Vec<u8>, magnitude: f64, precision: i32, verb: u8) {
             exponent += 1;
         }
     }
-    out.extend_from_slice(&[b'0', verb, b'0' + (mantissa >> 60) as u8 & 1]);
+    out.extend_from_slice(&[b'0', verb, b'0' + ((mantissa >> 60) as u8 & 1)]);
     let mut rest = mantissa << 4;
     let digits = if precision < 0 {
         (64 - rest.trailing_zeros() as i32 + 3) / 4
