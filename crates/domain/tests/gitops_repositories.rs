@@ -1,5 +1,13 @@
 //! The variable `gitops_repos`: what it may say, and how it is refused.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+// clippy.toml exempts test functions alone, not what they call.
+
 use domain::{EnvName, GitopsRepositories, InvalidGitopsRepos};
 
 const HOST: &str = "https://github.com";

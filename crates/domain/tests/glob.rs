@@ -1,5 +1,13 @@
 //! Globs against the answers of gobwas/glob, and against hostile patterns.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+// clippy.toml exempts test functions alone, not what they call.
+
 use domain::{Glob, InvalidGlob};
 use proptest::prelude::*;
 

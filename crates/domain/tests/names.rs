@@ -1,5 +1,13 @@
 //! Names: what each kind takes, what it refuses, and by which rule.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+// clippy.toml exempts test functions alone, not what they call.
+
 use domain::{
     AppName, ArtifactId, BranchName, CommitId, EnvName, InvalidName, Login, NameRule, Namespace,
     RepositoryName, RequestId, Sha, TriggeredBy, sanitize_dns_name,

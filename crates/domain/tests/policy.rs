@@ -1,5 +1,13 @@
 //! Deploy and cleanup policies against their tables, row by row.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+// clippy.toml exempts test functions alone, not what they call.
+
 use domain::{CleanupPolicy, DeployPolicy, GitEvent, Reason, Version, cleanup_triggered, decide};
 
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {

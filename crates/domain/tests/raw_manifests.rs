@@ -1,5 +1,13 @@
 //! Literal Kubernetes YAML: the one file it becomes, and what is refused.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+// clippy.toml exempts test functions alone, not what they call.
+
 use domain::{FileName, InvalidRawManifests, files_of_raw_manifests};
 
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  k: v";

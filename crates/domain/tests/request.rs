@@ -1,5 +1,13 @@
 //! Requests, outcomes, release records and commit messages: what is stored and what is written.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+// clippy.toml exempts test functions alone, not what they call.
+
 use domain::{
     AppName, Artifact, ArtifactLimits, CommitMessageError, EnvName, InvalidRequest, Outcome,
     Release, ReleaseRecord, ReleaseRequest, ReleaseTrailers, Request, RequestId, RequestKind,

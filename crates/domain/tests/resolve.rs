@@ -1,5 +1,13 @@
 //! Templates resolved text by text, and what an artifact explains about itself.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+// clippy.toml exempts test functions alone, not what they call.
+
 use domain::{
     Artifact, ArtifactLimits, CleanupPolicy, LiteralText, Manifest, ResolveError, TemplateError,
     TextTemplate, explain, explain_with,
