@@ -19,6 +19,8 @@ impl Guest for Cron {
         }
         while store.exists("hang").unwrap_or(false) {}
         let key = format!("tick.{}", metadata.timestamp);
-        store.set(&key, &[]).map_err(|error| Error::Other(error.to_string()))
+        store
+            .set(&key, &[])
+            .map_err(|error| Error::Other(error.to_string()))
     }
 }

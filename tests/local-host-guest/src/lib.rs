@@ -1,7 +1,11 @@
 //! A component that reaches every interface that the local host offers. Its paths say what it does; it answers in JSON
 //! or text. Test code: it trusts its caller.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test guest; its panics are part of what is tested")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test guest; its panics are part of what is tested"
+)]
 
 mod cron;
 
@@ -18,11 +22,15 @@ async fn handle(request: Request) -> anyhow::Result<impl IntoResponse> {
     let body = match path.trim_start_matches("/guest") {
         "/headers" => headers(&request),
         "/kv" => key_value(request.method(), &argument, request.body())?,
-        "/kv-label" => Store::open(&argument).err().map_or("opened".to_owned(), |error| format!("{error:?}")),
+        "/kv-label" => Store::open(&argument)
+            .err()
+            .map_or("opened".to_owned(), |error| format!("{error:?}")),
         "/sqlite" => sqlite(request.body())?,
         "/sqlite-two" => two_connections()?,
         "/sqlite3" => sqlite_3()?,
-        "/sqlite-label" => Connection::open(&argument).err().map_or("opened".to_owned(), |error| format!("{error:?}")),
+        "/sqlite-label" => Connection::open(&argument)
+            .err()
+            .map_or("opened".to_owned(), |error| format!("{error:?}")),
         "/variable" => variables::get(&argument).unwrap_or_else(|error| format!("{error:?}")),
         "/environment" => std::env::var(&argument).unwrap_or_else(|_| "unset".to_owned()),
         "/send" => outbound(&argument, request.into_body()).await,
@@ -35,17 +43,27 @@ async fn handle(request: Request) -> anyhow::Result<impl IntoResponse> {
             eprintln!("stderr {argument}");
             String::new()
         }
-        "/allocate" => std::hint::black_box(vec![1_u8; argument.parse()?]).len().to_string(),
+        "/allocate" => std::hint::black_box(vec![1_u8; argument.parse()?])
+            .len()
+            .to_string(),
         "/count" => request.body().len().to_string(),
         _ => path.clone(),
     };
-    Ok(Response::builder().status(200).header("content-type", "text/plain").body(body).build())
+    Ok(Response::builder()
+        .status(200)
+        .header("content-type", "text/plain")
+        .body(body)
+        .build())
 }
 
 /// One `name: value` a line, for the headers that Spin adds.
 fn headers(request: &Request) -> String {
-    let spin = request.headers().filter(|(name, _)| name.starts_with("spin-"));
-    let lines: Vec<String> = spin.map(|(name, value)| format!("{name}: {}", value.as_str().unwrap())).collect();
+    let spin = request
+        .headers()
+        .filter(|(name, _)| name.starts_with("spin-"));
+    let lines: Vec<String> = spin
+        .map(|(name, value)| format!("{name}: {}", value.as_str().unwrap()))
+        .collect();
     lines.join("\n")
 }
 
@@ -67,7 +85,9 @@ fn key_value(method: &Method, key: &str, value: &[u8]) -> anyhow::Result<String>
             keys.sort();
             keys.join(",")
         }
-        _ => store.get(key)?.map_or("none".to_owned(), |value| String::from_utf8_lossy(&value).into_owned()),
+        _ => store.get(key)?.map_or("none".to_owned(), |value| {
+            String::from_utf8_lossy(&value).into_owned()
+        }),
     })
 }
 
@@ -116,16 +136,31 @@ fn two_connections() -> anyhow::Result<String> {
 /// Version 3 of the interface: what the last statement changed.
 fn sqlite_3() -> anyhow::Result<String> {
     let connection = sqlite3::Connection::open_default()?;
-    connection.execute("CREATE TABLE IF NOT EXISTS numbered (id INTEGER PRIMARY KEY, x)", &[])?;
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS numbered (id INTEGER PRIMARY KEY, x)",
+        &[],
+    )?;
     connection.execute("INSERT INTO numbered (x) VALUES (1), (2)", &[])?;
-    Ok(format!("{} {}", connection.changes(), connection.last_insert_rowid()))
+    Ok(format!(
+        "{} {}",
+        connection.changes(),
+        connection.last_insert_rowid()
+    ))
 }
 
 /// Posts the body to `url`; answers with the status and the body that came back, or the error.
 async fn outbound(url: &str, body: Vec<u8>) -> String {
-    let request = Request::builder().method(Method::Post).uri(url).body(body).build();
+    let request = Request::builder()
+        .method(Method::Post)
+        .uri(url)
+        .body(body)
+        .build();
     match send::<_, Response>(request).await {
-        Ok(response) => format!("{} {}", response.status(), String::from_utf8_lossy(response.body())),
+        Ok(response) => format!(
+            "{} {}",
+            response.status(),
+            String::from_utf8_lossy(response.body())
+        ),
         Err(error) => format!("error {error:?}"),
     }
 }

@@ -136,9 +136,14 @@ impl App {
     pub fn load(manifest: &Path, options: Options) -> Result<Self> {
         let folder = manifest.parent().unwrap_or(Path::new("")).to_owned();
         let manifest = Manifest::read(manifest)?;
-        let runtime_config = options.runtime_config.as_deref().map(RuntimeConfig::read).transpose()?;
+        let runtime_config = options
+            .runtime_config
+            .as_deref()
+            .map(RuntimeConfig::read)
+            .transpose()?;
         let state_dir = options.state_dir.unwrap_or_else(|| folder.join(".spin"));
-        std::fs::create_dir_all(&state_dir).with_context(|| format!("cannot make {}", state_dir.display()))?;
+        std::fs::create_dir_all(&state_dir)
+            .with_context(|| format!("cannot make {}", state_dir.display()))?;
         let loader = Loader {
             engine: engine()?,
             folder,
@@ -148,7 +153,12 @@ impl App {
             stores: BTreeMap::new(),
         };
         let components = loader.load(&manifest)?;
-        let schedules = manifest.triggers.cron.iter().map(Schedule::new).collect::<Result<_>>()?;
+        let schedules = manifest
+            .triggers
+            .cron
+            .iter()
+            .map(Schedule::new)
+            .collect::<Result<_>>()?;
         let engine = components.engine.clone();
         tick_epochs(&engine);
         Ok(Self(Arc::new(Inner {
@@ -187,8 +197,15 @@ impl App {
         B::Error: Into<wasmtime_wasi_http::Error>,
     {
         // A client must not pass for a chained component.
-        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        if host.is_some_and(|host| host.split(':').next().is_some_and(|host| host.ends_with(".spin.internal"))) {
+        let host = request
+            .headers()
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
+        if host.is_some_and(|host| {
+            host.split(':')
+                .next()
+                .is_some_and(|host| host.ends_with(".spin.internal"))
+        }) {
             request.headers_mut().remove(header::HOST);
         }
         if request.uri().path() == "/.well-known/spin/health" {
@@ -210,9 +227,14 @@ impl App {
     /// The component broke off its answer after it had begun.
     pub async fn call(&self, request: Request<impl Into<Bytes>>) -> Result<Response<Bytes>> {
         let request = request.map(|body| Full::new(body.into()));
-        let response = self.handle(request, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
+        let response = self
+            .handle(request, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+            .await;
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.map_err(|error| anyhow::anyhow!("the answer was broken off: {error}"))?;
+        let body = body
+            .collect()
+            .await
+            .map_err(|error| anyhow::anyhow!("the answer was broken off: {error}"))?;
         Ok(Response::from_parts(parts, body.to_bytes()))
     }
 
@@ -270,7 +292,10 @@ impl Inner {
         self.peak_memory.fetch_max(peak, Ordering::SeqCst);
         match ended {
             Ok(Ok(value)) => Ok((value, peak)),
-            Ok(Err(trap)) => Err(CallError::NoAnswer { component, reason: format!("{trap:?}") }),
+            Ok(Err(trap)) => Err(CallError::NoAnswer {
+                component,
+                reason: format!("{trap:?}"),
+            }),
             Err(_) => Err(CallError::TooLong(component)),
         }
     }
@@ -286,28 +311,46 @@ impl Inner {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<wasmtime_wasi_http::Error>,
     {
-        let component = self.components.get(&found.component).filter(|component| component.http.is_some());
-        let Some(component) = component else { return Err(CallError::NoTrigger(found.component.clone())) };
-        let no_answer = |reason: String| CallError::NoAnswer { component: component.id.clone(), reason };
-        let Some(pre) = component.http.clone() else { return Err(CallError::NoTrigger(component.id.clone())) };
+        let component = self
+            .components
+            .get(&found.component)
+            .filter(|component| component.http.is_some());
+        let Some(component) = component else {
+            return Err(CallError::NoTrigger(found.component.clone()));
+        };
+        let no_answer = |reason: String| CallError::NoAnswer {
+            component: component.id.clone(),
+            reason,
+        };
+        let Some(pre) = component.http.clone() else {
+            return Err(CallError::NoTrigger(component.id.clone()));
+        };
 
         let authority = authority(&request);
         found.add_headers(&mut request, &authority, client);
-        let host = HeaderValue::from_str(&authority).map_err(|error| no_answer(error.to_string()))?;
+        let host =
+            HeaderValue::from_str(&authority).map_err(|error| no_answer(error.to_string()))?;
         request.headers_mut().insert(header::HOST, host);
 
         let mut store = self.store(component);
         let mut http = wasmtime_wasi_http::WasiHttpView::http(store.data_mut());
         let (sender, receiver) = oneshot::channel();
-        let request = http.new_incoming_request(Scheme::Http, request).map_err(|error| no_answer(error.to_string()))?;
-        let out = http.new_response_outparam(sender).map_err(|error| no_answer(error.to_string()))?;
+        let request = http
+            .new_incoming_request(Scheme::Http, request)
+            .map_err(|error| no_answer(error.to_string()))?;
+        let out = http
+            .new_response_outparam(sender)
+            .map_err(|error| no_answer(error.to_string()))?;
 
         // A task of its own: the component goes on after it has set its response, and after the client has gone.
         let inner = Arc::clone(self);
         let task = tokio::spawn(async move {
             let work = async |store: &mut Store<State>| {
                 let proxy = pre.instantiate_async(&mut *store).await?;
-                proxy.wasi_http_incoming_handler().call_handle(store, request, out).await
+                proxy
+                    .wasi_http_incoming_handler()
+                    .call_handle(store, request, out)
+                    .await
             };
             let ended = inner.run(store, work).await;
             if let Err(error) = &ended {
@@ -321,27 +364,41 @@ impl Inner {
             Ok(Err(code)) => Err(no_answer(code.to_string())),
             Err(_) => match task.await {
                 Ok(Err(error)) => Err(error),
-                Ok(Ok(_)) => Err(no_answer("it returned without setting a response".to_owned())),
+                Ok(Ok(_)) => Err(no_answer(
+                    "it returned without setting a response".to_owned(),
+                )),
                 Err(error) => Err(no_answer(error.to_string())),
             },
         }
     }
 
     pub(crate) async fn tick(self: &Arc<Self>, id: &str) -> Result<(), TickError> {
-        let component = self.components.get(id).ok_or_else(|| TickError::NoTrigger(id.to_owned()))?;
-        let pre = component.cron.clone().ok_or_else(|| TickError::NoTrigger(id.to_owned()))?;
+        let component = self
+            .components
+            .get(id)
+            .ok_or_else(|| TickError::NoTrigger(id.to_owned()))?;
+        let pre = component
+            .cron
+            .clone()
+            .ok_or_else(|| TickError::NoTrigger(id.to_owned()))?;
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let metadata = Metadata { timestamp: now.map_or(0, |now| now.as_secs()) };
+        let metadata = Metadata {
+            timestamp: now.map_or(0, |now| now.as_secs()),
+        };
         let work = async |store: &mut Store<State>| {
             let cron = pre.instantiate_async(&mut *store).await?;
             cron.call_handle_cron_event(store, metadata).await
         };
         match self.run(self.store(component), work).await {
             Ok((Ok(()), _)) => Ok(()),
-            Ok((Err(cron_types::Error::Other(message)), _)) => {
-                Err(TickError::Failed { component: id.to_owned(), message })
-            }
-            Err(error) => Err(TickError::Ended { component: id.to_owned(), reason: error.to_string() }),
+            Ok((Err(cron_types::Error::Other(message)), _)) => Err(TickError::Failed {
+                component: id.to_owned(),
+                message,
+            }),
+            Err(error) => Err(TickError::Ended {
+                component: id.to_owned(),
+                reason: error.to_string(),
+            }),
         }
     }
 }
@@ -352,8 +409,15 @@ async fn with_memory(
     task: tokio::task::JoinHandle<Result<((), u64), CallError>>,
 ) -> Result<Response<WasiBody>, CallError> {
     let (mut parts, body) = response.into_parts();
-    let broken = |reason: String| CallError::NoAnswer { component: String::new(), reason };
-    let body = body.collect().await.map_err(|error| broken(error.to_string()))?.to_bytes();
+    let broken = |reason: String| CallError::NoAnswer {
+        component: String::new(),
+        reason,
+    };
+    let body = body
+        .collect()
+        .await
+        .map_err(|error| broken(error.to_string()))?
+        .to_bytes();
     if let Ok(Ok(((), peak))) = task.await {
         parts.headers.insert(MEMORY_HEADER, HeaderValue::from(peak));
     }
@@ -362,8 +426,14 @@ async fn with_memory(
 
 /// The authority a request is for: that of its URI, or its `Host` header; `localhost` in-process.
 fn authority<B>(request: &Request<B>) -> String {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let authority = request.uri().authority().map(|authority| authority.as_str());
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let authority = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str());
     authority.or(host).unwrap_or("localhost").to_owned()
 }
 
@@ -374,7 +444,9 @@ fn answer(status: StatusCode, body: &'static str) -> Response<WasiBody> {
 }
 
 fn whole(body: Bytes) -> WasiBody {
-    Full::new(body).map_err(|never| match never {}).boxed_unsync()
+    Full::new(body)
+        .map_err(|never| match never {})
+        .boxed_unsync()
 }
 
 /// What components are loaded with.
@@ -402,10 +474,18 @@ impl Loader {
                 .with_context(|| format!("cannot load the component {id:?}"))?;
             loaded.insert(id.clone(), Arc::new(component));
         }
-        Ok(Loaded { engine: self.engine, loaded })
+        Ok(Loaded {
+            engine: self.engine,
+            loaded,
+        })
     }
 
-    fn component(&mut self, id: &str, spec: &manifest::Component, manifest: &Manifest) -> Result<Component> {
+    fn component(
+        &mut self,
+        id: &str,
+        spec: &manifest::Component,
+        manifest: &Manifest,
+    ) -> Result<Component> {
         for (used, what) in [
             (spec.files.is_empty(), "files"),
             (spec.ai_models.is_empty(), "ai_models"),
@@ -413,24 +493,56 @@ impl Loader {
         ] {
             ensure!(used, "the local host does not support `{what}`; use Spin");
         }
-        let Source::Local(source) = &spec.source else { bail!("the local host loads components from files only") };
+        let Source::Local(source) = &spec.source else {
+            bail!("the local host loads components from files only")
+        };
         let path = self.folder.join(source);
-        ensure!(path.is_file(), "there is no file {}; has it been built?", path.display());
-        let compiled = wasmtime::component::Component::from_file(&self.engine, &path).map_err(from_wasmtime)?;
-        let pre = linker(&self.engine).and_then(|linker| linker.instantiate_pre(&compiled)).map_err(from_wasmtime)?;
+        ensure!(
+            path.is_file(),
+            "there is no file {}; has it been built?",
+            path.display()
+        );
+        let compiled = wasmtime::component::Component::from_file(&self.engine, &path)
+            .map_err(from_wasmtime)?;
+        let pre = linker(&self.engine)
+            .and_then(|linker| linker.instantiate_pre(&compiled))
+            .map_err(from_wasmtime)?;
 
         let triggers = &manifest.triggers;
-        for executor in triggers.http.iter().filter(|trigger| trigger.component == id).filter_map(|t| t.executor.as_ref()) {
-            ensure!(executor.kind == "http", "the local host has no executor {:?}", executor.kind);
+        for executor in triggers
+            .http
+            .iter()
+            .filter(|trigger| trigger.component == id)
+            .filter_map(|t| t.executor.as_ref())
+        {
+            ensure!(
+                executor.kind == "http",
+                "the local host has no executor {:?}",
+                executor.kind
+            );
         }
         let http = triggers.http.iter().any(|trigger| trigger.component == id);
         let cron = triggers.cron.iter().any(|trigger| trigger.component == id);
         Ok(Component {
             id: id.to_owned(),
-            http: http.then(|| ProxyPre::new(pre.clone())).transpose().map_err(from_wasmtime)?,
-            cron: cron.then(|| SpinCronPre::new(pre)).transpose().map_err(from_wasmtime)?,
-            stores: spec.key_value_stores.iter().map(|label| self.store(label)).collect::<Result<_>>()?,
-            databases: spec.sqlite_databases.iter().map(|label| self.database(label)).collect::<Result<_>>()?,
+            http: http
+                .then(|| ProxyPre::new(pre.clone()))
+                .transpose()
+                .map_err(from_wasmtime)?,
+            cron: cron
+                .then(|| SpinCronPre::new(pre))
+                .transpose()
+                .map_err(from_wasmtime)?,
+            stores: spec
+                .key_value_stores
+                .iter()
+                .map(|label| self.store(label))
+                .collect::<Result<_>>()?,
+            databases: spec
+                .sqlite_databases
+                .iter()
+                .map(|label| self.database(label))
+                .collect::<Result<_>>()?,
             variables: spec
                 .variables
                 .iter()
@@ -449,7 +561,10 @@ impl Loader {
         if let Some(store) = self.stores.get(label) {
             return Ok((label.to_owned(), store.clone()));
         }
-        let store = key_value::Store::new(label, self.runtime_config.key_value(label, &self.state_dir)?)?;
+        let store = key_value::Store::new(
+            label,
+            self.runtime_config.key_value(label, &self.state_dir)?,
+        )?;
         self.stores.insert(label.to_owned(), store.clone());
         Ok((label.to_owned(), store))
     }
@@ -457,7 +572,8 @@ impl Loader {
     fn database(&self, label: &str) -> Result<(String, Arc<Path>)> {
         let path = self.runtime_config.sqlite(label, &self.state_dir)?;
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make {}", folder.display()))?;
         }
         Ok((label.to_owned(), path.into()))
     }
@@ -469,7 +585,9 @@ fn engine() -> Result<Engine> {
     config.epoch_interruption(true);
     match Cache::from_file(None) {
         Ok(cache) => drop(config.cache(Some(cache))),
-        Err(error) => crate::log(format_args!("components are compiled anew each time: {error}")),
+        Err(error) => crate::log(format_args!(
+            "components are compiled anew each time: {error}"
+        )),
     }
     Engine::new(&config).map_err(from_wasmtime)
 }

@@ -1,7 +1,13 @@
 //! The code that wasmtime generates from the WIT files: Spin's interfaces as imports, the cron event as an export.
 
 #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated")]
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "generated")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "generated"
+)]
 
 pub(crate) mod imports {
     wasmtime::component::bindgen!({

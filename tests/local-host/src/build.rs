@@ -17,7 +17,11 @@ pub fn build(path: &Path, mut report: impl FnMut(&str)) -> Result<()> {
     let manifest = Manifest::read(path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut done = BTreeSet::new();
-    for build in manifest.components.values().filter_map(|component| component.build.as_ref()) {
+    for build in manifest
+        .components
+        .values()
+        .filter_map(|component| component.build.as_ref())
+    {
         let workdir = match (&build.workdir, folder.as_os_str().is_empty()) {
             (Some(workdir), _) => folder.join(workdir),
             (None, true) => Path::new(".").to_owned(),
@@ -28,9 +32,17 @@ pub fn build(path: &Path, mut report: impl FnMut(&str)) -> Result<()> {
                 continue;
             }
             report(command);
-            let status = Command::new("sh").arg("-c").arg(command).current_dir(&workdir).status();
-            let status = status.with_context(|| format!("cannot run `{command}` in {}", workdir.display()))?;
-            ensure!(status.success(), "the build command `{command}` failed ({status})");
+            let status = Command::new("sh")
+                .arg("-c")
+                .arg(command)
+                .current_dir(&workdir)
+                .status();
+            let status = status
+                .with_context(|| format!("cannot run `{command}` in {}", workdir.display()))?;
+            ensure!(
+                status.success(),
+                "the build command `{command}` failed ({status})"
+            );
         }
     }
     Ok(())

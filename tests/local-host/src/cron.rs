@@ -19,9 +19,17 @@ impl Schedule {
     /// Parses the trigger's expression: six fields, seconds first, UTC.
     pub(crate) fn new(trigger: &CronTrigger) -> Result<Self> {
         let expression = &trigger.cron_expression;
-        let times = CronParser::builder().seconds(Seconds::Required).build().parse(expression);
-        let times = times.with_context(|| format!("bad cron_expression {expression:?}: six fields, seconds first"))?;
-        Ok(Self { component: trigger.component.clone(), times })
+        let times = CronParser::builder()
+            .seconds(Seconds::Required)
+            .build()
+            .parse(expression);
+        let times = times.with_context(|| {
+            format!("bad cron_expression {expression:?}: six fields, seconds first")
+        })?;
+        Ok(Self {
+            component: trigger.component.clone(),
+            times,
+        })
     }
 }
 
@@ -30,7 +38,11 @@ impl App {
     pub async fn run_cron(&self) {
         let mut clocks = tokio::task::JoinSet::new();
         for schedule in &self.0.schedules {
-            let (app, times, component) = (self.clone(), schedule.times.clone(), schedule.component.clone());
+            let (app, times, component) = (
+                self.clone(),
+                schedule.times.clone(),
+                schedule.component.clone(),
+            );
             clocks.spawn(async move {
                 let mut last = Utc::now();
                 // Counted from the last tick and not from now: a timer that fires early must not tick twice.

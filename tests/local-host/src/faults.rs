@@ -53,8 +53,10 @@ pub enum KillRuleError {
     #[error("the kill rule {0:?} must end in `before` or `after`")]
     Side(String),
     /// The first word is not a call of [`CALLS`].
-    #[error("the kill rule {0:?} must begin with one of: key-value.get, key-value.set, key-value.delete, \
-             key-value.exists, key-value.get-keys, sqlite.execute, http.send")]
+    #[error(
+        "the kill rule {0:?} must begin with one of: key-value.get, key-value.set, key-value.delete, \
+             key-value.exists, key-value.get-keys, sqlite.execute, http.send"
+    )]
     Call(String),
     /// `#n` is not a number from 1.
     #[error("the kill rule {0:?} counts calls from #1")]
@@ -73,7 +75,10 @@ impl std::str::FromStr for KillRule {
         let (rest, nth) = match rest.rsplit_once('#') {
             Some((rest, count)) => {
                 let nth = count.parse().ok().filter(|nth| *nth > 0);
-                (rest.trim(), nth.ok_or_else(|| KillRuleError::Count(text.to_owned()))?)
+                (
+                    rest.trim(),
+                    nth.ok_or_else(|| KillRuleError::Count(text.to_owned()))?,
+                )
             }
             None => (rest, 1),
         };
@@ -83,20 +88,32 @@ impl std::str::FromStr for KillRule {
         };
         let call = CALLS.into_iter().find(|call| *call == name);
         let call = call.ok_or_else(|| KillRuleError::Call(text.to_owned()))?;
-        Ok(Self { text: text.to_owned(), call, glob: glob.map(normalize), nth, side })
+        Ok(Self {
+            text: text.to_owned(),
+            call,
+            glob: glob.map(normalize),
+            nth,
+            side,
+        })
     }
 }
 
 impl KillRule {
     fn matches(&self, call: &str, subject: &str) -> bool {
         self.call == call
-            && self.glob.as_deref().is_none_or(|glob| glob_match::glob_match(glob, &normalize(subject)))
+            && self
+                .glob
+                .as_deref()
+                .is_none_or(|glob| glob_match::glob_match(glob, &normalize(subject)))
     }
 }
 
 /// Folds white space, and hides `/` from the glob so that `*` crosses it.
 fn normalize(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('/', "\u{1}")
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace('/', "\u{1}")
 }
 
 /// The rules of one application, each with its count.
@@ -108,13 +125,22 @@ pub(crate) struct Call(Option<KillRule>);
 
 impl Faults {
     pub(crate) fn new(rules: Vec<KillRule>) -> Self {
-        Self(rules.into_iter().map(|rule| (rule, AtomicU64::new(0))).collect())
+        Self(
+            rules
+                .into_iter()
+                .map(|rule| (rule, AtomicU64::new(0)))
+                .collect(),
+        )
     }
 
     /// Counts a call, and kills the process if a rule says `before` of it.
     pub(crate) fn enter(&self, call: &str, subject: &str) -> Call {
         let mut after = None;
-        for (rule, count) in self.0.iter().filter(|(rule, _)| rule.matches(call, subject)) {
+        for (rule, count) in self
+            .0
+            .iter()
+            .filter(|(rule, _)| rule.matches(call, subject))
+        {
             if count.fetch_add(1, Ordering::SeqCst) + 1 != rule.nth {
                 continue;
             }
@@ -145,9 +171,16 @@ impl Call {
 fn kill(rule: &KillRule) -> ! {
     use std::io::Write as _;
     // The one line that tells a planned death from a real one; a closed stderr must not save the process.
-    let _ = writeln!(std::io::stderr(), "local-host: killed by --kill-at {:?}", rule.text);
+    let _ = writeln!(
+        std::io::stderr(),
+        "local-host: killed by --kill-at {:?}",
+        rule.text
+    );
     // SAFETY: `_exit` takes any status, touches no memory and does not return.
-    #[expect(unsafe_code, reason = "std has no exit that skips the exit handlers and keeps the status")]
+    #[expect(
+        unsafe_code,
+        reason = "std has no exit that skips the exit handlers and keeps the status"
+    )]
     unsafe {
         libc::_exit(KILLED_STATUS)
     }
@@ -164,7 +197,10 @@ mod tests {
     #[test]
     fn a_rule_names_a_call_a_subject_a_count_and_a_side() {
         let parsed = rule("key-value.set write.*#2 after");
-        assert_eq!((parsed.call, parsed.nth, parsed.side), ("key-value.set", 2, Side::After));
+        assert_eq!(
+            (parsed.call, parsed.nth, parsed.side),
+            ("key-value.set", 2, Side::After)
+        );
         assert!(parsed.matches("key-value.set", "write.018f"));
         assert!(!parsed.matches("key-value.set", "intent.018f"));
         assert!(!parsed.matches("key-value.delete", "write.018f"));
@@ -176,27 +212,47 @@ mod tests {
     #[test]
     fn a_star_crosses_slashes_and_sql_is_folded() {
         let push = rule("http.send POST */git-receive-pack before");
-        assert!(push.matches("http.send", "POST http://127.0.0.1:99/team/gitops.git/git-receive-pack"));
-        assert!(!push.matches("http.send", "POST http://127.0.0.1:99/team/gitops.git/git-upload-pack"));
+        assert!(push.matches(
+            "http.send",
+            "POST http://127.0.0.1:99/team/gitops.git/git-receive-pack"
+        ));
+        assert!(!push.matches(
+            "http.send",
+            "POST http://127.0.0.1:99/team/gitops.git/git-upload-pack"
+        ));
         let insert = rule("sqlite.execute INSERT INTO artifacts*#3 before");
-        assert!(insert.matches("sqlite.execute", "INSERT INTO\n    artifacts (id)\n VALUES (?)"));
+        assert!(insert.matches(
+            "sqlite.execute",
+            "INSERT INTO\n    artifacts (id)\n VALUES (?)"
+        ));
         assert_eq!(insert.nth, 3);
     }
 
     #[test]
     fn a_rule_that_cannot_fire_is_refused() {
-        assert_eq!("key-value.set".parse::<KillRule>(), Err(KillRuleError::Side("key-value.set".to_owned())));
+        assert_eq!(
+            "key-value.set".parse::<KillRule>(),
+            Err(KillRuleError::Side("key-value.set".to_owned()))
+        );
         let unknown = "key-value.put x after";
-        assert_eq!(unknown.parse::<KillRule>(), Err(KillRuleError::Call(unknown.to_owned())));
+        assert_eq!(
+            unknown.parse::<KillRule>(),
+            Err(KillRuleError::Call(unknown.to_owned()))
+        );
         let zero = "key-value.set x#0 after";
-        assert_eq!(zero.parse::<KillRule>(), Err(KillRuleError::Count(zero.to_owned())));
+        assert_eq!(
+            zero.parse::<KillRule>(),
+            Err(KillRuleError::Count(zero.to_owned()))
+        );
     }
 
     #[test]
     fn the_nth_matching_call_is_due_and_no_other() {
         let faults = Faults::new(vec![rule("key-value.set a*#2 after")]);
-        let due: Vec<bool> =
-            ["a1", "b", "a2", "a3"].into_iter().map(|key| faults.enter("key-value.set", key).kills()).collect();
+        let due: Vec<bool> = ["a1", "b", "a2", "a3"]
+            .into_iter()
+            .map(|key| faults.enter("key-value.set", key).kills())
+            .collect();
         assert_eq!(due, [false, false, true, false]);
     }
 }

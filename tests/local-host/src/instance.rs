@@ -48,13 +48,20 @@ pub(crate) struct State {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outbound }
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks: &mut self.outbound,
+        }
     }
 }
 
@@ -81,7 +88,9 @@ impl ResourceLimiter for MemoryMeter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        self.bytes = self.bytes.saturating_add(desired.saturating_sub(current) as u64);
+        self.bytes = self
+            .bytes
+            .saturating_add(desired.saturating_sub(current) as u64);
         Ok(true)
     }
 
@@ -102,6 +111,7 @@ impl variables::Host for State {
         }
         let value = self.component.variables.get(&name).cloned();
         let id = &self.component.id;
-        Ok(value.ok_or_else(|| variables::Error::Undefined(format!("no variable for {id:?}.{name:?}"))))
+        Ok(value
+            .ok_or_else(|| variables::Error::Undefined(format!("no variable for {id:?}.{name:?}"))))
     }
 }

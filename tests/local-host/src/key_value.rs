@@ -16,6 +16,7 @@ use crate::runtime_config::KeyValueConfig;
 
 /// An open store. Cloning it shares the connection: like Spin, the process has one for each store.
 #[derive(Clone)]
+#[allow(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Store(Backend);
 
 #[derive(Clone)]
@@ -35,9 +36,13 @@ impl Store {
             }),
             KeyValueConfig::Redis { url } => {
                 // The URL may hold a password: neither it nor the parser's error is repeated.
-                let client = redis::Client::open(url)
-                    .map_err(|_| anyhow::anyhow!("the url of the key-value store {label:?} is not a Redis URL"))?;
-                Backend::Redis(RedisStore { client, connection: Arc::default() })
+                let client = redis::Client::open(url).map_err(|_| {
+                    anyhow::anyhow!("the url of the key-value store {label:?} is not a Redis URL")
+                })?;
+                Backend::Redis(RedisStore {
+                    client,
+                    connection: Arc::default(),
+                })
             }
         }))
     }
@@ -47,9 +52,11 @@ impl Store {
             Backend::Sqlite(store) => {
                 store
                     .run(|db, label| {
-                        db.prepare_cached("SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2")?
-                            .query_row((label, key), |row| row.get(0))
-                            .optional()
+                        db.prepare_cached(
+                            "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2",
+                        )?
+                        .query_row((label, key), |row| row.get(0))
+                        .optional()
                     })
                     .await
             }
@@ -80,9 +87,11 @@ impl Store {
             Backend::Sqlite(store) => {
                 store
                     .run(|db, label| {
-                        db.prepare_cached("DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2")?
-                            .execute((label, key))
-                            .map(drop)
+                        db.prepare_cached(
+                            "DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2",
+                        )?
+                        .execute((label, key))
+                        .map(drop)
                     })
                     .await
             }
@@ -95,8 +104,10 @@ impl Store {
             Backend::Sqlite(store) => {
                 store
                     .run(|db, label| {
-                        db.prepare_cached("SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2")?
-                            .exists((label, key))
+                        db.prepare_cached(
+                            "SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2",
+                        )?
+                        .exists((label, key))
                     })
                     .await
             }
@@ -142,7 +153,9 @@ impl SqliteStore {
                 let opened = open(&store.path)?;
                 let _ = store.connection.set(Mutex::new(opened));
             }
-            let Some(connection) = store.connection.get() else { return Err(rusqlite::Error::InvalidQuery) };
+            let Some(connection) = store.connection.get() else {
+                return Err(rusqlite::Error::InvalidQuery);
+            };
             let db = connection.lock().unwrap_or_else(PoisonError::into_inner);
             work(&db, &store.label)
         });
@@ -171,7 +184,11 @@ struct RedisStore {
 impl RedisStore {
     async fn connect(&self) -> Result<ConnectionManager, Error> {
         let connect = || self.client.get_connection_manager();
-        self.connection.get_or_try_init(connect).await.cloned().map_err(other)
+        self.connection
+            .get_or_try_init(connect)
+            .await
+            .cloned()
+            .map_err(other)
     }
 }
 
@@ -189,7 +206,11 @@ impl HostStore for State {
         }
     }
 
-    async fn get(&mut self, store: Resource<Store>, key: String) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
+    async fn get(
+        &mut self,
+        store: Resource<Store>,
+        key: String,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
         let call = self.faults.enter("key-value.get", &key);
         let result = self.table.get(&store)?.get(key).await;
         call.done();
@@ -208,21 +229,32 @@ impl HostStore for State {
         Ok(result)
     }
 
-    async fn delete(&mut self, store: Resource<Store>, key: String) -> wasmtime::Result<Result<(), Error>> {
+    async fn delete(
+        &mut self,
+        store: Resource<Store>,
+        key: String,
+    ) -> wasmtime::Result<Result<(), Error>> {
         let call = self.faults.enter("key-value.delete", &key);
         let result = self.table.get(&store)?.delete(key).await;
         call.done();
         Ok(result)
     }
 
-    async fn exists(&mut self, store: Resource<Store>, key: String) -> wasmtime::Result<Result<bool, Error>> {
+    async fn exists(
+        &mut self,
+        store: Resource<Store>,
+        key: String,
+    ) -> wasmtime::Result<Result<bool, Error>> {
         let call = self.faults.enter("key-value.exists", &key);
         let result = self.table.get(&store)?.exists(key).await;
         call.done();
         Ok(result)
     }
 
-    async fn get_keys(&mut self, store: Resource<Store>) -> wasmtime::Result<Result<Vec<String>, Error>> {
+    async fn get_keys(
+        &mut self,
+        store: Resource<Store>,
+    ) -> wasmtime::Result<Result<Vec<String>, Error>> {
         let call = self.faults.enter("key-value.get-keys", "");
         let result = self.table.get(&store)?.get_keys().await;
         call.done();

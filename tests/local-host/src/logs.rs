@@ -23,8 +23,13 @@ impl Logs {
     /// # Errors
     /// The file cannot be opened.
     pub fn file(path: &Path) -> Result<Self> {
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
-        Ok(Self::File(OutputFile::new(file.with_context(|| format!("cannot open {}", path.display()))?)))
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path);
+        Ok(Self::File(OutputFile::new(file.with_context(|| {
+            format!("cannot open {}", path.display())
+        })?)))
     }
 
     pub(crate) fn attach(&self, wasi: &mut WasiCtxBuilder) {

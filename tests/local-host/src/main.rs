@@ -1,8 +1,12 @@
 //! `local-host up`: builds and runs a Spin application for tests and the quick start, as `spin up --build` would.
 
-#![expect(clippy::print_stdout, reason = "a command-line program; its announcements go to stdout, as Spin's do")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a command-line program; its announcements go to stdout, as Spin's do"
+)]
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -90,17 +94,28 @@ struct Up {
     #[arg(long)]
     report_memory: bool,
     /// Testing: kill this process at a call of a component; see below. Repeatable; or one rule a line in the variable
-    #[arg(long, env = "LOCAL_HOST_KILL_AT", value_delimiter = '\n', value_name = "RULE")]
+    #[arg(
+        long,
+        env = "LOCAL_HOST_KILL_AT",
+        value_delimiter = '\n',
+        value_name = "RULE"
+    )]
     kill_at: Vec<KillRule>,
 }
 
 fn main() -> Result<()> {
     let Command::Up(up) = Cli::parse().command;
-    let manifest = if up.from.is_dir() { up.from.join("spin.toml") } else { up.from.clone() };
+    let manifest = if up.from.is_dir() {
+        up.from.join("spin.toml")
+    } else {
+        up.from.clone()
+    };
     if !up.no_build {
         local_host::build(&manifest, |command| println!("Building with `{command}`"))?;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let result = runtime.block_on(run(*up, manifest));
     // Requests under way end here; what they have stored is stored.
     runtime.shutdown_background();
@@ -110,7 +125,9 @@ fn main() -> Result<()> {
 async fn run(up: Up, manifest: PathBuf) -> Result<()> {
     let (listen, disable_cron) = (up.listen, up.disable_cron);
     let app = App::load(&manifest, options(up)?)?;
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}"))?;
     announce(&app, listener.local_addr()?);
     let cron = async {
         if !disable_cron {
@@ -148,10 +165,12 @@ fn options(up: Up) -> Result<Options> {
 fn variables(given: &[String]) -> Result<BTreeMap<String, String>> {
     let mut variables = BTreeMap::new();
     for (position, pair) in given.iter().enumerate() {
-        let (name, value) =
-            pair.split_once('=').with_context(|| format!("--variable number {} is not name=value", position + 1))?;
+        let (name, value) = pair
+            .split_once('=')
+            .with_context(|| format!("--variable number {} is not name=value", position + 1))?;
         let value = match value.strip_prefix('@') {
-            Some(file) => std::fs::read_to_string(file).with_context(|| format!("cannot read {file} for {name:?}"))?,
+            Some(file) => std::fs::read_to_string(file)
+                .with_context(|| format!("cannot read {file} for {name:?}"))?,
             None => value.to_owned(),
         };
         variables.insert(name.to_owned(), value);
@@ -159,11 +178,14 @@ fn variables(given: &[String]) -> Result<BTreeMap<String, String>> {
     Ok(variables)
 }
 
-/// Says where the application is, in Spin's words.
+/// Says where the application is, in Spin's words. Whoever started the host may have stopped listening: no reason to end.
 fn announce(app: &App, address: SocketAddr) {
-    println!("\nServing http://{address}");
-    println!("Available Routes:");
+    let mut text = format!("\nServing http://{address}\nAvailable Routes:\n");
     for (route, component) in app.routes() {
-        println!("  {component}: http://{address}{route}");
+        text.push_str(&format!("  {component}: http://{address}{route}\n"));
     }
+    let mut stdout = std::io::stdout();
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
 }

@@ -223,8 +223,14 @@ impl Manifest {
     /// # Errors
     /// The file cannot be read, is not a manifest of version 2, or names a component that it does not define.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Self::parse(&text).with_context(|| format!("{} is not a manifest that the local host can run", path.display()))
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        Self::parse(&text).with_context(|| {
+            format!(
+                "{} is not a manifest that the local host can run",
+                path.display()
+            )
+        })
     }
 
     /// Parses the text of a manifest.
@@ -233,11 +239,25 @@ impl Manifest {
     /// As for [`Manifest::read`].
     pub fn parse(text: &str) -> Result<Self> {
         let manifest: Self = toml::from_str(text)?;
-        ensure!(manifest.spin_manifest_version == 2, "spin_manifest_version must be 2");
-        let http = manifest.triggers.http.iter().map(|trigger| &trigger.component);
-        let cron = manifest.triggers.cron.iter().map(|trigger| &trigger.component);
+        ensure!(
+            manifest.spin_manifest_version == 2,
+            "spin_manifest_version must be 2"
+        );
+        let http = manifest
+            .triggers
+            .http
+            .iter()
+            .map(|trigger| &trigger.component);
+        let cron = manifest
+            .triggers
+            .cron
+            .iter()
+            .map(|trigger| &trigger.component);
         for id in http.chain(cron) {
-            ensure!(manifest.components.contains_key(id), "a trigger names the component {id:?}, which is not defined");
+            ensure!(
+                manifest.components.contains_key(id),
+                "a trigger names the component {id:?}, which is not defined"
+            );
         }
         Ok(manifest)
     }

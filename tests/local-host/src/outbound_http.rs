@@ -16,7 +16,8 @@ use crate::instance::Component;
 use crate::routes::RouteMatch;
 
 /// What Spin gives a chained component as its client's address.
-const CHAINED_CLIENT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0);
+const CHAINED_CLIENT: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0);
 
 /// The outbound side of one instance.
 pub(crate) struct Outbound {
@@ -25,7 +26,13 @@ pub(crate) struct Outbound {
     pub(crate) faults: Faults,
 }
 
-type Answer = Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
+type Answer = Result<
+    (
+        http::Response<WasiBody>,
+        Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ),
+    Error,
+>;
 
 impl WasiHttpHooks for Outbound {
     fn send_request(
@@ -35,25 +42,35 @@ impl WasiHttpHooks for Outbound {
         _result: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Answer> + Send> {
         let url = request.uri().to_string();
-        let allowed =
-            Url::parse(&url).is_ok_and(|url| self.component.allowed_hosts.iter().any(|host| host.allows(&url)));
+        let allowed = Url::parse(&url).is_ok_and(|url| {
+            self.component
+                .allowed_hosts
+                .iter()
+                .any(|host| host.allows(&url))
+        });
         if !allowed {
             crate::log(format_args!(
                 "the component {:?} may not reach {}: add it to its allowed_outbound_hosts",
                 self.component.id,
-                request.uri().authority().map_or("an empty host", |authority| authority.as_str()),
+                request
+                    .uri()
+                    .authority()
+                    .map_or("an empty host", |authority| authority.as_str()),
             ));
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
-        let call = self.faults.enter("http.send", &format!("{} {url}", request.method()));
-        let sent: Pin<Box<dyn Future<Output = Answer> + Send>> = match chained_component(request.uri()) {
-            Some(component) => {
-                let component = component.to_owned();
-                let app = self.app.clone();
-                Box::pin(async move { chain(app, &component, request).await })
-            }
-            None => Box::pin(send(request, options)),
-        };
+        let call = self
+            .faults
+            .enter("http.send", &format!("{} {url}", request.method()));
+        let sent: Pin<Box<dyn Future<Output = Answer> + Send>> =
+            match chained_component(request.uri()) {
+                Some(component) => {
+                    let component = component.to_owned();
+                    let app = self.app.clone();
+                    Box::pin(async move { chain(app, &component, request).await })
+                }
+                None => Box::pin(send(request, options)),
+            };
         Box::new(async move { finish(call, sent.await).await })
     }
 }
@@ -66,7 +83,9 @@ async fn send(request: http::Request<WasiBody>, options: Option<RequestOptions>)
 
 /// Hands a request to another component of the same application.
 async fn chain(app: Weak<Inner>, component: &str, request: http::Request<WasiBody>) -> Answer {
-    let Some(app) = app.upgrade() else { return Err(Error::ConnectionTerminated) };
+    let Some(app) = app.upgrade() else {
+        return Err(Error::ConnectionTerminated);
+    };
     let found = RouteMatch::chained(component, request.uri().path());
     match app.call_http(&found, request, CHAINED_CLIENT).await {
         Ok(response) => Ok((response, Box::new(async { Ok(()) }))),

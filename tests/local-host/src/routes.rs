@@ -42,18 +42,32 @@ impl Router {
             let raw_route = match &trigger.route {
                 Route::Path(route) => route.clone(),
                 Route::Private { private } => {
-                    ensure!(private, "the route of {:?} must be a path or {{ private = true }}", trigger.component);
+                    ensure!(
+                        private,
+                        "the route of {:?} must be a path or {{ private = true }}",
+                        trigger.component
+                    );
                     continue;
                 }
             };
-            let absolute = if raw_route.starts_with('/') { raw_route.clone() } else { format!("/{raw_route}") };
+            let absolute = if raw_route.starts_with('/') {
+                raw_route.clone()
+            } else {
+                format!("/{raw_route}")
+            };
             let based_route = absolute.strip_suffix('/').unwrap_or(&absolute).to_owned();
             let spec = match based_route.strip_suffix("/...") {
                 Some(prefix) => format!("{prefix}/*"),
                 None => based_route.clone(),
             };
-            let target = Target { component: trigger.component.clone(), raw_route, based_route };
-            router.add(spec, target).map_err(|error: String| anyhow!("bad route {absolute:?}: {error}"))?;
+            let target = Target {
+                component: trigger.component.clone(),
+                raw_route,
+                based_route,
+            };
+            router
+                .add(spec, target)
+                .map_err(|error: String| anyhow!("bad route {absolute:?}: {error}"))?;
         }
         Ok(Self { router })
     }
@@ -63,19 +77,25 @@ impl Router {
         let found = self.router.best_match(path)?;
         let captures = found.captures();
         // Spin keeps the slash that ends a path; routefinder drops it.
-        let trailing = captures.wildcard().map(|rest| match (rest.is_empty(), path.ends_with('/')) {
-            (true, false) => String::new(),
-            (true, true) => "/".to_owned(),
-            (false, false) => format!("/{rest}"),
-            (false, true) => format!("/{rest}/"),
-        });
+        let trailing =
+            captures
+                .wildcard()
+                .map(|rest| match (rest.is_empty(), path.ends_with('/')) {
+                    (true, false) => String::new(),
+                    (true, true) => "/".to_owned(),
+                    (false, false) => format!("/{rest}"),
+                    (false, true) => format!("/{rest}/"),
+                });
         let target = found.handler();
         Some(RouteMatch {
             component: target.component.clone(),
             raw_route: target.raw_route.clone(),
             based_route: target.based_route.clone(),
             trailing: trailing.unwrap_or_default(),
-            named: captures.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            named: captures
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
         })
     }
 
@@ -106,23 +126,48 @@ impl RouteMatch {
 
     /// Adds the headers that Spin gives a component. Like Spin, it adds to headers of the same name that the client
     /// sent, and does not replace them.
-    pub(crate) fn add_headers<B>(&self, request: &mut Request<B>, authority: &str, client: SocketAddr) {
-        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    pub(crate) fn add_headers<B>(
+        &self,
+        request: &mut Request<B>,
+        authority: &str,
+        client: SocketAddr,
+    ) {
+        let path = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |path| path.as_str());
         let mut pairs = vec![
             ("spin-path-info".to_owned(), self.trailing.clone()),
-            ("spin-full-url".to_owned(), format!("http://{authority}{path}")),
+            (
+                "spin-full-url".to_owned(),
+                format!("http://{authority}{path}"),
+            ),
             ("spin-matched-route".to_owned(), self.based_route.clone()),
             ("spin-base-path".to_owned(), "/".to_owned()),
-            ("spin-raw-component-route".to_owned(), self.raw_route.clone()),
-            ("spin-component-route".to_owned(), self.raw_route.strip_suffix("/...").unwrap_or(&self.raw_route).to_owned()),
+            (
+                "spin-raw-component-route".to_owned(),
+                self.raw_route.clone(),
+            ),
+            (
+                "spin-component-route".to_owned(),
+                self.raw_route
+                    .strip_suffix("/...")
+                    .unwrap_or(&self.raw_route)
+                    .to_owned(),
+            ),
             ("spin-client-addr".to_owned(), client.to_string()),
         ];
         for (name, value) in &self.named {
-            pairs.push((format!("spin-path-match-{}", name.to_ascii_lowercase()), value.clone()));
+            pairs.push((
+                format!("spin-path-match-{}", name.to_ascii_lowercase()),
+                value.clone(),
+            ));
         }
         for (name, value) in pairs {
             // A name or a value that HTTP cannot carry is left out, as Spin leaves it out.
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
+            if let (Ok(name), Ok(value)) =
+                (name.parse::<HeaderName>(), HeaderValue::from_str(&value))
+            {
                 request.headers_mut().append(name, value);
             }
         }
@@ -136,7 +181,9 @@ mod tests {
     fn router(routes: &[&str]) -> Router {
         let triggers: Vec<HttpTrigger> = routes
             .iter()
-            .map(|route| toml::from_str(&format!("component = {route:?}\nroute = {route:?}")).unwrap())
+            .map(|route| {
+                toml::from_str(&format!("component = {route:?}\nroute = {route:?}")).unwrap()
+            })
             .collect();
         Router::new(&triggers).unwrap()
     }
@@ -149,8 +196,16 @@ mod tests {
         (&["/foo"], "/foo/baz", None),
         (&["/..."], "/", Some("/...")),
         (&["/..."], "/a/b", Some("/...")),
-        (&["/one/...", "/one/two/...", "/one/two/three/..."], "/one/two/three/four", Some("/one/two/three/...")),
-        (&["/one/two/three/...", "/one/two/...", "/one/..."], "/one/two/x", Some("/one/two/...")),
+        (
+            &["/one/...", "/one/two/...", "/one/two/three/..."],
+            "/one/two/three/four",
+            Some("/one/two/three/..."),
+        ),
+        (
+            &["/one/two/three/...", "/one/two/...", "/one/..."],
+            "/one/two/x",
+            Some("/one/two/..."),
+        ),
         (&["/one", "/..."], "/one", Some("/one")),
         (&["/api/:id", "/api/..."], "/api/7", Some("/api/:id")),
         (&["/api/:id", "/api/..."], "/api/7/x", Some("/api/...")),
@@ -170,17 +225,37 @@ mod tests {
     /// Route, path, header, value.
     const HEADERS: &[(&str, &str, &str, &str)] = &[
         ("/foo/...", "/foo/bar?k=v", "spin-path-info", "/bar"),
-        ("/foo/...", "/foo/bar?k=v", "spin-full-url", "http://h:1/foo/bar?k=v"),
+        (
+            "/foo/...",
+            "/foo/bar?k=v",
+            "spin-full-url",
+            "http://h:1/foo/bar?k=v",
+        ),
         ("/foo/...", "/foo/bar?k=v", "spin-matched-route", "/foo/..."),
-        ("/foo/...", "/foo/bar?k=v", "spin-raw-component-route", "/foo/..."),
+        (
+            "/foo/...",
+            "/foo/bar?k=v",
+            "spin-raw-component-route",
+            "/foo/...",
+        ),
         ("/foo/...", "/foo/bar?k=v", "spin-component-route", "/foo"),
         ("/foo/...", "/foo/bar?k=v", "spin-base-path", "/"),
-        ("/foo/...", "/foo/bar?k=v", "spin-client-addr", "127.0.0.1:8777"),
+        (
+            "/foo/...",
+            "/foo/bar?k=v",
+            "spin-client-addr",
+            "127.0.0.1:8777",
+        ),
         ("/foo/...", "/foo/", "spin-path-info", "/"),
         ("/foo/...", "/foo", "spin-path-info", ""),
         ("/foo/...", "/foo/a/", "spin-path-info", "/a/"),
         ("/foo", "/foo", "spin-path-info", ""),
-        ("/foo/:userID/...", "/foo/42/bar", "spin-path-match-userid", "42"),
+        (
+            "/foo/:userID/...",
+            "/foo/42/bar",
+            "spin-path-match-userid",
+            "42",
+        ),
         ("/foo/:userID/...", "/foo/42/bar", "spin-path-info", "/bar"),
     ];
 
@@ -190,7 +265,11 @@ mod tests {
             let mut request = Request::get(*path).body(()).unwrap();
             let found = router(&[route]).find(request.uri().path()).unwrap();
             found.add_headers(&mut request, "h:1", "127.0.0.1:8777".parse().unwrap());
-            assert_eq!(request.headers().get(*name).unwrap(), value, "{route} {path} {name}");
+            assert_eq!(
+                request.headers().get(*name).unwrap(),
+                value,
+                "{route} {path} {name}"
+            );
         }
     }
 }

@@ -52,9 +52,10 @@ pub(crate) enum SqliteConfig {
 impl RuntimeConfig {
     /// Reads the file at `path`; paths in it become relative to its folder.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut config: Self =
-            toml::from_str(&text).with_context(|| format!("bad runtime configuration {}", path.display()))?;
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let mut config: Self = toml::from_str(&text)
+            .with_context(|| format!("bad runtime configuration {}", path.display()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for store in config.key_value_stores.values_mut() {
             if let KeyValueConfig::Spin { path: Some(file) } = store {
@@ -71,10 +72,14 @@ impl RuntimeConfig {
     pub(crate) fn key_value(&self, label: &str, state_dir: &Path) -> Result<KeyValueConfig> {
         let file = state_dir.join("sqlite_key_value.db");
         match self.key_value_stores.get(label) {
-            Some(KeyValueConfig::Spin { path: None }) => Ok(KeyValueConfig::Spin { path: Some(file) }),
+            Some(KeyValueConfig::Spin { path: None }) => {
+                Ok(KeyValueConfig::Spin { path: Some(file) })
+            }
             Some(config) => Ok(config.clone()),
             None if label == DEFAULT => Ok(KeyValueConfig::Spin { path: Some(file) }),
-            None => bail!("unknown key-value store {label:?}: add [key_value_store.{label}] to the runtime configuration"),
+            None => bail!(
+                "unknown key-value store {label:?}: add [key_value_store.{label}] to the runtime configuration"
+            ),
         }
     }
 
@@ -82,9 +87,13 @@ impl RuntimeConfig {
     pub(crate) fn sqlite(&self, label: &str, state_dir: &Path) -> Result<PathBuf> {
         match self.sqlite_databases.get(label) {
             Some(SqliteConfig::Spin { path: Some(path) }) => Ok(path.clone()),
-            Some(SqliteConfig::Spin { path: None }) => Ok(state_dir.join(format!("sqlite_db_{label}.db"))),
+            Some(SqliteConfig::Spin { path: None }) => {
+                Ok(state_dir.join(format!("sqlite_db_{label}.db")))
+            }
             None if label == DEFAULT => Ok(state_dir.join("sqlite_db.db")),
-            None => bail!("unknown SQLite database {label:?}: add [sqlite_database.{label}] to the runtime configuration"),
+            None => bail!(
+                "unknown SQLite database {label:?}: add [sqlite_database.{label}] to the runtime configuration"
+            ),
         }
     }
 }

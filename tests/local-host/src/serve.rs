@@ -34,5 +34,7 @@ async fn connection(app: App, stream: TcpStream, client: SocketAddr) {
         async move { Ok::<_, std::convert::Infallible>(app.handle(request, client).await) }
     });
     // A client that breaks its connection off is its own business.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }

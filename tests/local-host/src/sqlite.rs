@@ -15,6 +15,7 @@ use crate::instance::State;
 
 /// A connection, or the promise of one.
 #[derive(Clone)]
+#[allow(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Connection {
     path: Arc<Path>,
     opened: Arc<Mutex<Option<rusqlite::Connection>>>,
@@ -25,7 +26,10 @@ type Answer = (Vec<String>, Vec<Vec<Value>>);
 
 impl Connection {
     fn new(path: Arc<Path>) -> Self {
-        Self { path, opened: Arc::default() }
+        Self {
+            path,
+            opened: Arc::default(),
+        }
     }
 
     /// Runs `work` on the connection, off the async threads. The error is the text that Spin gives the component.
@@ -43,18 +47,29 @@ impl Connection {
             };
             work(opened.insert(connection))
         });
-        result.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+        result
+            .await
+            .map_err(|error| error.to_string())?
+            .map_err(|error| error.to_string())
     }
 
     async fn execute(&self, statement: String, parameters: Vec<Value>) -> Result<Answer, String> {
         self.run(move |db| {
             let mut statement = db.prepare_cached(&statement)?;
-            let columns: Vec<String> = statement.column_names().into_iter().map(ToOwned::to_owned).collect();
+            let columns: Vec<String> = statement
+                .column_names()
+                .into_iter()
+                .map(ToOwned::to_owned)
+                .collect();
             let width = columns.len();
             let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
             let mut answer = Vec::new();
             while let Some(row) = rows.next()? {
-                answer.push((0..width).map(|column| row.get(column)).collect::<rusqlite::Result<Vec<Value>>>()?);
+                answer.push(
+                    (0..width)
+                        .map(|column| row.get(column))
+                        .collect::<rusqlite::Result<Vec<Value>>>()?,
+                );
             }
             Ok((columns, answer))
         })
@@ -63,7 +78,11 @@ impl Connection {
 }
 
 impl State {
-    fn open_database<E>(&mut self, label: &str, denied: E) -> wasmtime::Result<Result<Resource<Connection>, E>> {
+    fn open_database<E>(
+        &mut self,
+        label: &str,
+        denied: E,
+    ) -> wasmtime::Result<Result<Resource<Connection>, E>> {
         match self.component.databases.get(label).cloned() {
             Some(path) => Ok(Ok(self.table.push(Connection::new(path))?)),
             None => Ok(Err(denied)),
@@ -77,7 +96,11 @@ impl State {
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Result<Answer, String>> {
         let call = self.faults.enter("sqlite.execute", &statement);
-        let result = self.table.get(connection)?.execute(statement, parameters).await;
+        let result = self
+            .table
+            .get(connection)?
+            .execute(statement, parameters)
+            .await;
         call.done();
         Ok(result)
     }
@@ -112,8 +135,13 @@ macro_rules! convert {
 
         impl From<Answer> for $version::QueryResult {
             fn from((columns, rows): Answer) -> Self {
-                let row = |values: Vec<Value>| $version::RowResult { values: values.into_iter().map(Into::into).collect() };
-                Self { columns, rows: rows.into_iter().map(row).collect() }
+                let row = |values: Vec<Value>| $version::RowResult {
+                    values: values.into_iter().map(Into::into).collect(),
+                };
+                Self {
+                    columns,
+                    rows: rows.into_iter().map(row).collect(),
+                }
             }
         }
 
@@ -125,7 +153,10 @@ convert!(v2);
 convert!(v3);
 
 impl v2::HostConnection for State {
-    async fn open(&mut self, database: String) -> wasmtime::Result<Result<Resource<Connection>, v2::Error>> {
+    async fn open(
+        &mut self,
+        database: String,
+    ) -> wasmtime::Result<Result<Resource<Connection>, v2::Error>> {
         self.open_database(&database, v2::Error::AccessDenied)
     }
 
@@ -136,7 +167,9 @@ impl v2::HostConnection for State {
         parameters: Vec<v2::Value>,
     ) -> wasmtime::Result<Result<v2::QueryResult, v2::Error>> {
         let parameters = parameters.into_iter().map(Into::into).collect();
-        let answer = self.execute_statement(&connection, statement, parameters).await?;
+        let answer = self
+            .execute_statement(&connection, statement, parameters)
+            .await?;
         Ok(answer.map(Into::into).map_err(v2::Error::Io))
     }
 
@@ -147,7 +180,10 @@ impl v2::HostConnection for State {
 }
 
 impl v3::HostConnection for State {
-    async fn open(&mut self, database: String) -> wasmtime::Result<Result<Resource<Connection>, v3::Error>> {
+    async fn open(
+        &mut self,
+        database: String,
+    ) -> wasmtime::Result<Result<Resource<Connection>, v3::Error>> {
         self.open_database(&database, v3::Error::AccessDenied)
     }
 
@@ -158,17 +194,30 @@ impl v3::HostConnection for State {
         parameters: Vec<v3::Value>,
     ) -> wasmtime::Result<Result<v3::QueryResult, v3::Error>> {
         let parameters = parameters.into_iter().map(Into::into).collect();
-        let answer = self.execute_statement(&connection, statement, parameters).await?;
+        let answer = self
+            .execute_statement(&connection, statement, parameters)
+            .await?;
         Ok(answer.map(Into::into).map_err(v3::Error::Io))
     }
 
-    async fn last_insert_rowid(&mut self, connection: Resource<Connection>) -> wasmtime::Result<i64> {
-        let rowid = self.table.get(&connection)?.run(|db| Ok(db.last_insert_rowid())).await;
+    async fn last_insert_rowid(
+        &mut self,
+        connection: Resource<Connection>,
+    ) -> wasmtime::Result<i64> {
+        let rowid = self
+            .table
+            .get(&connection)?
+            .run(|db| Ok(db.last_insert_rowid()))
+            .await;
         rowid.map_err(wasmtime::Error::msg)
     }
 
     async fn changes(&mut self, connection: Resource<Connection>) -> wasmtime::Result<u64> {
-        let changes = self.table.get(&connection)?.run(|db| Ok(db.changes())).await;
+        let changes = self
+            .table
+            .get(&connection)?
+            .run(|db| Ok(db.changes()))
+            .await;
         changes.map_err(wasmtime::Error::msg)
     }
 

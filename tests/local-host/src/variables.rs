@@ -19,9 +19,15 @@ impl Values {
     ///
     /// # Errors
     /// A name is malformed, a required value is missing, or `given` names a variable that is not declared.
-    pub(crate) fn settle(declared: &BTreeMap<String, Variable>, given: &BTreeMap<String, String>) -> Result<Self> {
+    pub(crate) fn settle(
+        declared: &BTreeMap<String, Variable>,
+        given: &BTreeMap<String, String>,
+    ) -> Result<Self> {
         for name in given.keys() {
-            ensure!(declared.contains_key(name), "the variable {name:?} is given but not declared in [variables]");
+            ensure!(
+                declared.contains_key(name),
+                "the variable {name:?} is given but not declared in [variables]"
+            );
         }
         let mut values = BTreeMap::new();
         for (name, variable) in declared {
@@ -30,10 +36,17 @@ impl Values {
                 variable.required || variable.default.is_some(),
                 "the variable {name:?} needs either `required = true` or a default"
             );
-            let from_environment = || std::env::var(format!("SPIN_VARIABLE_{}", name.to_ascii_uppercase())).ok();
-            let value = given.get(name).cloned().or_else(from_environment).or_else(|| variable.default.clone());
+            let from_environment =
+                || std::env::var(format!("SPIN_VARIABLE_{}", name.to_ascii_uppercase())).ok();
+            let value = given
+                .get(name)
+                .cloned()
+                .or_else(from_environment)
+                .or_else(|| variable.default.clone());
             let Some(value) = value else {
-                bail!("no provider resolved required variable {name:?}: give it with --variable {name}=<value>");
+                bail!(
+                    "no provider resolved required variable {name:?}: give it with --variable {name}=<value>"
+                );
             };
             values.insert(name.clone(), value);
         }
@@ -48,9 +61,13 @@ impl Values {
         let mut resolved = String::new();
         let mut rest = template;
         while let Some((literal, after)) = rest.split_once("{{") {
-            let Some((name, tail)) = after.split_once("}}") else { bail!("unmatched '{{{{' in {template:?}") };
+            let Some((name, tail)) = after.split_once("}}") else {
+                bail!("unmatched '{{{{' in {template:?}")
+            };
             let name = name.trim();
-            let Some(value) = self.0.get(name) else { bail!("unknown variable {name:?} in {template:?}") };
+            let Some(value) = self.0.get(name) else {
+                bail!("unknown variable {name:?} in {template:?}")
+            };
             resolved.push_str(literal);
             resolved.push_str(value);
             rest = tail;
@@ -62,7 +79,9 @@ impl Values {
 
 /// Holds a name to Spin's rule: lower-case letters, digits and single underscores, a letter first, no underscore last.
 pub(crate) fn check_name(name: &str) -> Result<()> {
-    let charset = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let charset = name
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     let edges = name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.ends_with('_');
     ensure!(
         charset && edges && !name.contains("__"),
@@ -92,14 +111,19 @@ mod tests {
     #[test]
     fn a_given_value_wins_over_the_default() {
         let values = Values::settle(&declared(Some("default")), &given("given")).unwrap();
-        assert_eq!(values.resolve("a {{ token }} b {{token}}").unwrap(), "a given b given");
+        assert_eq!(
+            values.resolve("a {{ token }} b {{token}}").unwrap(),
+            "a given b given"
+        );
         let values = Values::settle(&declared(Some("default")), &BTreeMap::new()).unwrap();
         assert_eq!(values.resolve("{{ token }}").unwrap(), "default");
     }
 
     #[test]
     fn a_required_variable_without_a_value_is_an_error_that_names_it() {
-        let Err(error) = Values::settle(&declared(None), &BTreeMap::new()) else { panic!("settled") };
+        let Err(error) = Values::settle(&declared(None), &BTreeMap::new()) else {
+            panic!("settled")
+        };
         assert!(error.to_string().contains("\"token\""), "{error}");
     }
 
@@ -108,7 +132,10 @@ mod tests {
         assert!(Values::settle(&BTreeMap::new(), &given("x")).is_err());
         let values = Values::settle(&declared(None), &given("hidden")).unwrap();
         let error = values.resolve("{{ tokn }}").unwrap_err().to_string();
-        assert!(error.contains("tokn") && !error.contains("hidden"), "{error}");
+        assert!(
+            error.contains("tokn") && !error.contains("hidden"),
+            "{error}"
+        );
         assert!(values.resolve("{{ token").is_err());
     }
 

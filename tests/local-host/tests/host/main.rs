@@ -1,6 +1,12 @@
 //! The local host against a real component (`tests/local-host-guest`), which is built here.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 #![allow(clippy::print_stdout, reason = "skipped tests say so on stdout")]
 
 mod in_process;
@@ -13,9 +19,20 @@ use std::sync::LazyLock;
 
 /// The guest's Wasm file, built once for all tests.
 static GUEST: LazyLock<PathBuf> = LazyLock::new(|| {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target/tmp is in target");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .expect("target/tmp is in target");
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--target", "wasm32-wasip2", "--release", "-p", "local-host-guest", "--target-dir"])
+        .args([
+            "build",
+            "--quiet",
+            "--target",
+            "wasm32-wasip2",
+            "--release",
+            "-p",
+            "local-host-guest",
+            "--target-dir",
+        ])
         .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
@@ -36,8 +53,10 @@ impl Folder {
     fn with(port: &str, cron: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let source = GUEST.to_str().unwrap();
-        let manifest =
-            include_str!("spin.toml").replace("SOURCE", source).replace("HOSTS", port).replace("CRON", cron);
+        let manifest = include_str!("spin.toml")
+            .replace("SOURCE", source)
+            .replace("HOSTS", port)
+            .replace("CRON", cron);
         std::fs::write(folder.path().join("spin.toml"), manifest).unwrap();
         Self(folder)
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::Folder;
 
 /// A running host; killed when dropped.
-pub struct Host {
+pub(crate) struct Host {
     child: Child,
     address: String,
     announced: String,
@@ -17,64 +17,99 @@ pub struct Host {
 
 impl Host {
     /// Starts `local-host up --no-build` on a free port and waits until it serves.
-    pub fn start(folder: &Folder, arguments: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Folder, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_local-host"))
-            .args(["up", "--no-build", "--listen", "127.0.0.1:0", "--variable", "token=hush", "--from"])
+            .args([
+                "up",
+                "--no-build",
+                "--listen",
+                "127.0.0.1:0",
+                "--variable",
+                "token=hush",
+                "--from",
+            ])
             .arg(folder.path())
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut announced = String::new();
-        let mut address = String::new();
-        // The last route that the manifest has.
-        while !announced.contains("/users/:id") {
-            let Some(line) = lines.next() else {
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let (mut announced, mut address) = (String::new(), String::new());
+        // The least specific route is printed last.
+        while !announced.contains("(wildcard)") {
+            let mut line = String::new();
+            if stdout.read_line(&mut line).unwrap() == 0 {
                 let mut error = String::new();
-                child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+                child
+                    .stderr
+                    .take()
+                    .unwrap()
+                    .read_to_string(&mut error)
+                    .unwrap();
                 panic!("the host did not start: {error}");
-            };
-            let line = line.unwrap();
+            }
             if let Some(url) = line.strip_prefix("Serving http://") {
-                address = url.to_owned();
+                address = url.trim().to_owned();
             }
             announced.push_str(&line);
-            announced.push('\n');
-            if announced.contains("(wildcard)") && announced.contains("/users/:id") {
-                break;
-            }
         }
-        Self { child, address, announced }
+        Self {
+            child,
+            address,
+            announced,
+        }
     }
 
-    /// The body of the answer; `None` where the host died before it answered.
-    pub fn call(&self, method: &str, path: &str, body: &str) -> Option<String> {
+    /// The body of the answer, which must be a 200; `None` where the host died before it answered.
+    pub(crate) fn call(&self, method: &str, path: &str, body: &str) -> Option<String> {
+        let (status, body) = self.exchange(method, path, body)?;
+        assert_eq!(status, 200, "{method} {path}: {body}");
+        Some(body)
+    }
+
+    /// The status and the body of the answer; `None` where the host died before it answered.
+    pub(crate) fn exchange(&self, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
-        let length = body.len();
-        write!(stream, "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
-            .ok()?;
+        let head = format!(
+            "host: x\r\nconnection: close\r\ncontent-length: {}",
+            body.len()
+        );
+        write!(stream, "{method} {path} HTTP/1.1\r\n{head}\r\n\r\n{body}").ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         let (head, body) = answer.split_once("\r\n\r\n")?;
-        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        let status = head.split(' ').nth(1)?.parse().ok()?;
         // The guest's answers are shorter than one chunk.
-        let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-        let body = if chunked { body.split("\r\n").nth(1).unwrap_or_default() } else { body };
-        Some(body.to_owned())
+        let chunked = head
+            .to_ascii_lowercase()
+            .contains("transfer-encoding: chunked");
+        let body = if chunked {
+            body.split("\r\n").nth(1).unwrap_or_default()
+        } else {
+            body
+        };
+        Some((status, body.to_owned()))
     }
 
     /// Waits until the host has died; its exit status, and what it wrote on stderr.
-    pub fn died(mut self) -> (Option<i32>, String) {
+    pub(crate) fn died(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().unwrap();
         let mut error = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut error)
+            .unwrap();
         (status.code(), error)
     }
 
     fn signal(&self, signal: &str) {
-        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        let status = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(status.success());
     }
 }
@@ -90,9 +125,23 @@ impl Drop for Host {
 fn it_says_where_it_serves_and_ends_cleanly_on_sigterm() {
     let folder = Folder::new();
     let host = Host::start(&folder, &["--disable-cron"]);
-    assert!(host.announced.contains("Available Routes:"), "{}", host.announced);
-    assert!(host.announced.contains(&format!("  guest: http://{}/guest (wildcard)", host.address)), "{}", host.announced);
-    assert_eq!(host.call("GET", "/guest/variable?phrase", "").unwrap(), "hello, world");
+    assert!(
+        host.announced.contains("Available Routes:"),
+        "{}",
+        host.announced
+    );
+    assert!(
+        host.announced.contains(&format!(
+            "  guest: http://{}/guest (wildcard)",
+            host.address
+        )),
+        "{}",
+        host.announced
+    );
+    assert_eq!(
+        host.call("GET", "/guest/variable?phrase", "").unwrap(),
+        "hello, world"
+    );
     host.signal("-TERM");
     assert_eq!(host.died(), (Some(0), String::new()));
 }
@@ -104,7 +153,10 @@ fn a_variable_can_be_read_from_a_file() {
     std::fs::write(&file, "good day").unwrap();
     let variable = format!("greeting=@{}", file.display());
     let host = Host::start(&folder, &["--disable-cron", "--variable", &variable]);
-    assert_eq!(host.call("GET", "/guest/variable?phrase", "").unwrap(), "good day, world");
+    assert_eq!(
+        host.call("GET", "/guest/variable?phrase", "").unwrap(),
+        "good day, world"
+    );
 }
 
 #[test]
@@ -115,7 +167,13 @@ fn cron_ticks_run_unless_they_are_disabled() {
     assert_eq!(host.call("GET", "/guest/kv", "").unwrap(), "");
     drop(host);
     let host = Host::start(&folder, &[]);
-    while host.call("GET", "/guest/kv", "").unwrap().matches("tick.").count() < 3 {
+    while host
+        .call("GET", "/guest/kv", "")
+        .unwrap()
+        .matches("tick.")
+        .count()
+        < 3
+    {
         std::thread::sleep(Duration::from_millis(100));
     }
 }
@@ -123,22 +181,40 @@ fn cron_ticks_run_unless_they_are_disabled() {
 #[test]
 fn two_hosts_share_one_state() {
     let folder = Folder::new();
-    let (first, second) = (Host::start(&folder, &["--disable-cron"]), Host::start(&folder, &["--disable-cron"]));
-    first.call("POST", "/guest/sqlite", "CREATE TABLE t (x)").unwrap();
+    let (first, second) = (
+        Host::start(&folder, &["--disable-cron"]),
+        Host::start(&folder, &["--disable-cron"]),
+    );
+    first
+        .call("POST", "/guest/sqlite", "CREATE TABLE t (x)")
+        .unwrap();
     std::thread::scope(|threads| {
         for (thread, host) in [&first, &second, &first, &second].into_iter().enumerate() {
             threads.spawn(move || {
                 for n in 0..25 {
                     let insert = format!("BEGIN IMMEDIATE\nINSERT INTO t VALUES ({n})\nCOMMIT");
-                    assert_eq!(host.call("POST", "/guest/sqlite", &insert).unwrap(), "[] []");
-                    host.call("PUT", &format!("/guest/kv?{thread}.{n}"), "").unwrap();
+                    assert_eq!(
+                        host.call("POST", "/guest/sqlite", &insert).unwrap(),
+                        "[] []"
+                    );
+                    host.call("PUT", &format!("/guest/kv?{thread}.{n}"), "")
+                        .unwrap();
                 }
             });
         }
     });
-    let count = first.call("POST", "/guest/sqlite", "SELECT count(*) AS n FROM t").unwrap();
+    let count = first
+        .call("POST", "/guest/sqlite", "SELECT count(*) AS n FROM t")
+        .unwrap();
     assert_eq!(count, r#"["n"] [[Value::Integer(100)]]"#);
-    assert_eq!(second.call("GET", "/guest/kv", "").unwrap().split(',').count(), 100);
+    assert_eq!(
+        second
+            .call("GET", "/guest/kv", "")
+            .unwrap()
+            .split(',')
+            .count(),
+        100
+    );
 }
 
 /// Starts a host with one kill rule, makes the call that it kills, and starts another over what is left.
@@ -146,10 +222,17 @@ fn kill(folder: &Folder, rule: &str, calls: &[(&str, &str, &str)]) -> Host {
     let host = Host::start(folder, &["--disable-cron", "--kill-at", rule]);
     let (last, before) = calls.split_last().unwrap();
     for (method, path, body) in before {
-        assert!(host.call(method, path, body).is_some(), "{rule}: died too early, at {path}");
+        assert!(
+            host.call(method, path, body).is_some(),
+            "{rule}: died too early, at {path}"
+        );
     }
     let (method, path, body) = last;
-    assert_eq!(host.call(method, path, body), None, "{rule}: still alive after {path}");
+    assert_eq!(
+        host.call(method, path, body),
+        None,
+        "{rule}: still alive after {path}"
+    );
     let (status, error) = host.died();
     assert_eq!(status, Some(local_host::KILLED_STATUS), "{rule}: {error}");
     assert_eq!(error.matches("killed by --kill-at").count(), 1, "{error}");
@@ -159,41 +242,86 @@ fn kill(folder: &Folder, rule: &str, calls: &[(&str, &str, &str)]) -> Host {
 #[test]
 fn a_kill_rule_ends_the_host_between_two_key_value_writes() {
     let put = |path| ("PUT", path, "v");
-    let calls = [put("/guest/kv?other"), put("/guest/kv?write.1"), put("/guest/kv?write.2")];
+    let calls = [
+        put("/guest/kv?other"),
+        put("/guest/kv?write.1"),
+        put("/guest/kv?write.2"),
+    ];
 
     let folder = Folder::new();
     let restarted = kill(&folder, "key-value.set write.*#2 before", &calls);
-    assert_eq!(restarted.call("GET", "/guest/kv", "").unwrap(), "other,write.1");
+    assert_eq!(
+        restarted.call("GET", "/guest/kv", "").unwrap(),
+        "other,write.1"
+    );
 
     let folder = Folder::new();
     let restarted = kill(&folder, "key-value.set write.*#2 after", &calls);
-    assert_eq!(restarted.call("GET", "/guest/kv", "").unwrap(), "other,write.1,write.2");
+    assert_eq!(
+        restarted.call("GET", "/guest/kv", "").unwrap(),
+        "other,write.1,write.2"
+    );
     drop(restarted);
 
-    let restarted = kill(&folder, "key-value.delete write.1 before", &[("DELETE", "/guest/kv?write.1", "")]);
-    assert_eq!(restarted.call("POST", "/guest/kv?write.1", "").unwrap(), "true");
+    let restarted = kill(
+        &folder,
+        "key-value.delete write.1 before",
+        &[("DELETE", "/guest/kv?write.1", "")],
+    );
+    assert_eq!(
+        restarted.call("POST", "/guest/kv?write.1", "").unwrap(),
+        "true"
+    );
     drop(restarted);
-    let restarted = kill(&folder, "key-value.delete write.1 after", &[("DELETE", "/guest/kv?write.1", "")]);
-    assert_eq!(restarted.call("POST", "/guest/kv?write.1", "").unwrap(), "false");
+    let restarted = kill(
+        &folder,
+        "key-value.delete write.1 after",
+        &[("DELETE", "/guest/kv?write.1", "")],
+    );
+    assert_eq!(
+        restarted.call("POST", "/guest/kv?write.1", "").unwrap(),
+        "false"
+    );
     drop(restarted);
 
-    drop(kill(&folder, "key-value.get-keys before", &[put("/guest/kv?x"), ("GET", "/guest/kv", "")]));
-    drop(kill(&folder, "key-value.get write.2 after", &[("GET", "/guest/kv?other", ""), ("GET", "/guest/kv?write.2", "")]));
+    drop(kill(
+        &folder,
+        "key-value.get-keys before",
+        &[put("/guest/kv?x"), ("GET", "/guest/kv", "")],
+    ));
+    drop(kill(
+        &folder,
+        "key-value.get write.2 after",
+        &[
+            ("GET", "/guest/kv?other", ""),
+            ("GET", "/guest/kv?write.2", ""),
+        ],
+    ));
 }
 
 #[test]
 fn a_kill_rule_ends_the_host_on_either_side_of_a_commit() {
     let transaction = "BEGIN IMMEDIATE\nINSERT INTO t VALUES (1)\nCOMMIT";
-    let count = |host: &Host| host.call("POST", "/guest/sqlite", "SELECT count(*) AS n FROM t").unwrap();
+    let count = |host: &Host| {
+        host.call("POST", "/guest/sqlite", "SELECT count(*) AS n FROM t")
+            .unwrap()
+    };
     for (rule, rows) in [
         ("sqlite.execute INSERT INTO t* after", 0),
         ("sqlite.execute COMMIT before", 0),
         ("sqlite.execute COMMIT after", 1),
     ] {
         let folder = Folder::new();
-        let calls = [("POST", "/guest/sqlite", "CREATE TABLE t (x)"), ("POST", "/guest/sqlite", transaction)];
+        let calls = [
+            ("POST", "/guest/sqlite", "CREATE TABLE t (x)"),
+            ("POST", "/guest/sqlite", transaction),
+        ];
         let restarted = kill(&folder, rule, &calls);
-        assert_eq!(count(&restarted), format!(r#"["n"] [[Value::Integer({rows})]]"#), "{rule}");
+        assert_eq!(
+            count(&restarted),
+            format!(r#"["n"] [[Value::Integer({rows})]]"#),
+            "{rule}"
+        );
     }
 }
 
@@ -204,12 +332,23 @@ fn a_kill_rule_ends_the_host_on_either_side_of_a_request() {
     let create = format!("/guest/send?http://{}/guest/sqlite", upstream.address);
     let table = |name: &str| {
         let select = format!("SELECT count(*) FROM sqlite_master WHERE name = '{name}'");
-        upstream.call("POST", "/guest/sqlite", &select).unwrap().contains("Integer(1)")
+        upstream
+            .call("POST", "/guest/sqlite", &select)
+            .unwrap()
+            .contains("Integer(1)")
     };
     let folder = Folder::new();
-    drop(kill(&folder, "http.send POST */guest/sqlite before", &[("POST", &create, "CREATE TABLE early (x)")]));
+    drop(kill(
+        &folder,
+        "http.send POST */guest/sqlite before",
+        &[("POST", &create, "CREATE TABLE early (x)")],
+    ));
     assert!(!table("early"));
-    drop(kill(&folder, "http.send POST */guest/sqlite after", &[("POST", &create, "CREATE TABLE late (x)")]));
+    drop(kill(
+        &folder,
+        "http.send POST */guest/sqlite after",
+        &[("POST", &create, "CREATE TABLE late (x)")],
+    ));
     assert!(table("late"));
 }
 
@@ -220,7 +359,11 @@ fn build_commands_run_once_each_and_a_failing_one_stops_the_start() {
     let build = "[component.guest.build]\ncommand = \"echo built >> built.txt\"\n\
                  [component.other.build]\ncommand = [\"echo built >> built.txt\", \"exit 3\"]\n";
     std::fs::write(folder.manifest(), manifest + build).unwrap();
-    let up = Command::new(env!("CARGO_BIN_EXE_local-host")).args(["up", "--from"]).arg(folder.path()).output().unwrap();
+    let up = Command::new(env!("CARGO_BIN_EXE_local-host"))
+        .args(["up", "--from"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
     assert!(!up.status.success());
     let error = String::from_utf8(up.stderr).unwrap();
     assert!(error.contains("`exit 3` failed"), "{error}");

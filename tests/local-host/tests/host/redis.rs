@@ -17,9 +17,21 @@ impl Redis {
     /// `None`, and a line that CI counts as a failure, where there is no redis-server.
     fn start(test: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"])
+            .args([
+                "--port",
+                &port.to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--dir",
+            ])
             .arg(folder.path())
             .stdout(Stdio::null())
             .spawn();
@@ -30,7 +42,11 @@ impl Redis {
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             std::thread::sleep(Duration::from_millis(20));
         }
-        Some(Self { child, port, _folder: folder })
+        Some(Self {
+            child,
+            port,
+            _folder: folder,
+        })
     }
 
     fn config(&self, folder: &Folder) -> String {
@@ -38,7 +54,9 @@ impl Redis {
         let port = self.port;
         std::fs::write(
             &path,
-            format!("[key_value_store.default]\ntype = \"redis\"\nurl = \"redis://127.0.0.1:{port}\"\n"),
+            format!(
+                "[key_value_store.default]\ntype = \"redis\"\nurl = \"redis://127.0.0.1:{port}\"\n"
+            ),
         )
         .unwrap();
         path.to_str().unwrap().to_owned()
@@ -54,12 +72,22 @@ impl Drop for Redis {
 
 #[test]
 fn two_hosts_share_one_redis() {
-    let Some(redis) = Redis::start("two_hosts_share_one_redis") else { return };
+    let Some(redis) = Redis::start("two_hosts_share_one_redis") else {
+        return;
+    };
     let (one, two) = (Folder::new(), Folder::new());
-    let arguments = |folder: &Folder| ["--disable-cron".to_owned(), "--runtime-config-file".to_owned(), redis.config(folder)];
-    let start = |folder: &Folder| Host::start(folder, &arguments(folder).each_ref().map(String::as_str));
+    let arguments = |folder: &Folder| {
+        [
+            "--disable-cron".to_owned(),
+            "--runtime-config-file".to_owned(),
+            redis.config(folder),
+        ]
+    };
+    let start =
+        |folder: &Folder| Host::start(folder, &arguments(folder).each_ref().map(String::as_str));
     let (first, second) = (start(&one), start(&two));
-    let call = |host: &Host, method: &str, path: &str, body: &str| host.call(method, path, body).unwrap();
+    let call =
+        |host: &Host, method: &str, path: &str, body: &str| host.call(method, path, body).unwrap();
     assert_eq!(call(&first, "GET", "/guest/kv?a", ""), "none");
     assert_eq!(call(&first, "PUT", "/guest/kv?a", "1"), "set");
     assert_eq!(call(&second, "GET", "/guest/kv?a", ""), "1");
@@ -77,8 +105,27 @@ fn two_hosts_share_one_redis() {
 fn a_redis_that_is_away_is_an_error_of_the_call() {
     let folder = Folder::new();
     let path = folder.path().join("redis.toml");
-    let config = "[key_value_store.default]\ntype = \"redis\"\nurl = \"redis://:secret@127.0.0.1:1\"\n";
+    let config =
+        "[key_value_store.default]\ntype = \"redis\"\nurl = \"redis://:secret@127.0.0.1:1\"\n";
     std::fs::write(&path, config).unwrap();
-    let host = Host::start(&folder, &["--disable-cron", "--runtime-config-file", path.to_str().unwrap()]);
-    assert_eq!(host.call("GET", "/guest/variable?phrase", "").unwrap(), "hello, world");
+    let log = folder.path().join("components.log");
+    let (path, log) = (path.to_str().unwrap(), log.to_str().unwrap());
+    let host = Host::start(
+        &folder,
+        &[
+            "--disable-cron",
+            "--runtime-config-file",
+            path,
+            "--log-file",
+            log,
+        ],
+    );
+    let (status, body) = host.exchange("GET", "/guest/kv?a", "").unwrap();
+    assert_eq!(status, 500, "{body}");
+    assert!(!body.contains("secret"), "{body}");
+    let printed = std::fs::read_to_string(log).unwrap();
+    assert!(
+        printed.contains("refused") && !printed.contains("secret"),
+        "{printed}"
+    );
 }
