@@ -3,17 +3,19 @@
 
 mod call;
 mod field;
+mod place;
+mod range;
 mod value;
 
 use std::rc::Rc;
 
 use crate::context::Context;
-use crate::error::{ExecError, FuncError, Limit};
+use crate::error::{ExecError, Limit};
 use crate::gofmt;
 use crate::node::{Branch, Command, Invocation, List, Node, Operand, Pipe, Tree};
 use crate::strconv::quote;
 use crate::template::MissingKey;
-use crate::types::{Type, UintKind};
+use crate::types::Type;
 use crate::value::Value;
 
 pub(crate) use call::{call_value, prepare};
@@ -135,92 +137,6 @@ struct Exec<'r, 'a> {
     missing_key: MissingKey,
 }
 
-/// Errors and budget.
-impl<'a> Exec<'_, 'a> {
-    fn place(&self) -> (usize, Vec<u8>) {
-        let mut context = Vec::new();
-        let pos = match self.at {
-            At::Start => 0,
-            At::Node(node) => {
-                node.write(&mut context, &self.tree.text);
-                match node {
-                    Node::Text { start, .. } => *start,
-                    Node::Action { pos, .. } | Node::Break { pos } | Node::Continue { pos } => *pos,
-                    Node::If(branch) | Node::Range(branch) | Node::With(branch) => branch.pos,
-                    Node::Template(invocation) => invocation.pos,
-                }
-            }
-            At::Pipe(pipe) => {
-                pipe.write(&mut context);
-                pipe.pos
-            }
-            At::Command(command) => {
-                command.write(&mut context);
-                command.pos
-            }
-            At::Operand(operand) => {
-                operand.write(&mut context);
-                operand.pos()
-            }
-        };
-        (pos, context)
-    }
-
-    /// `name:line:column`, the line from 1 and the column in bytes from 0, as Go counts them.
-    fn location(&self, pos: usize) -> String {
-        let before = self.tree.text.get(..pos).unwrap_or_default();
-        let line = 1 + crate::lex::count_lines(before);
-        let column = memchr::memrchr(b'\n', before).map_or(pos, |newline| pos - newline - 1);
-        format!("{}:{line}:{column}", self.tree.parse_name)
-    }
-
-    #[cold]
-    fn fail(&self, message: impl std::fmt::Display) -> Box<ExecError> {
-        let (pos, context) = self.place();
-        let location = self.location(pos);
-        let name = quote(self.tree.name.as_bytes());
-        let name = String::from_utf8_lossy(&name);
-        let context = String::from_utf8_lossy(&context);
-        Box::new(ExecError::Failed(format!(
-            "template: {location}: executing {name} at <{context}>: {message}"
-        )))
-    }
-
-    #[cold]
-    fn over(&self, limit: Limit) -> Box<ExecError> {
-        let (pos, _) = self.place();
-        Box::new(ExecError::Limit {
-            location: self.location(pos),
-            limit,
-        })
-    }
-
-    fn step(&mut self) -> Result<()> {
-        self.context.step(1).map_err(|limit| self.over(limit))
-    }
-
-    /// Enters a level of nesting; `leave` must follow.
-    fn enter(&mut self) -> Result<()> {
-        self.context.used.depth += 1;
-        if self.context.used.depth > self.context.limits.depth {
-            return Err(self.over(Limit::Depth(self.context.limits.depth)));
-        }
-        Ok(())
-    }
-
-    fn leave(&mut self) {
-        self.context.used.depth -= 1;
-    }
-
-    fn write(&mut self, text: &[u8]) -> Result<()> {
-        if text.len() > self.max_output.saturating_sub(self.out.len()) {
-            return Err(self.over(Limit::Output(self.context.limits.output)));
-        }
-        self.out.extend_from_slice(text);
-        Ok(())
-    }
-}
-
 /// Nodes.
 impl<'a> Exec<'_, 'a> {
     fn list(&mut self, dot: &Slot, list: &'a List) -> Result<Flow> {
@@ -275,130 +191,6 @@ impl<'a> Exec<'_, 'a> {
         self.leave();
         self.vars.truncate(mark);
         Ok(flow)
-    }
-
-    fn range(&mut self, dot: &Slot, branch: &'a Branch) -> Result<Flow> {
-        let mark = self.vars.len();
-        let slot = self.pipeline(dot, &branch.pipe)?;
-        self.enter()?;
-        let some = self.iterate(&slot.value, branch)?;
-        let flow = match &branch.else_list {
-            Some(list) if !some => self.list(dot, list)?,
-            _ => Flow::Next,
-        };
-        self.leave();
-        self.vars.truncate(mark);
-        Ok(flow)
-    }
-
-    /// Walks the body for each element; false if there is none.
-    fn iterate(&mut self, value: &Value, branch: &'a Branch) -> Result<bool> {
-        match value {
-            Value::List(list) => {
-                let boxed = list.go_type().elem() == Type::Interface;
-                for (index, item) in list.items().iter().enumerate() {
-                    let elem = Slot {
-                        value: item.clone(),
-                        boxed,
-                    };
-                    if !self.round(Value::int(index as i64), elem, branch)? {
-                        break;
-                    }
-                }
-                Ok(!list.is_empty())
-            }
-            Value::Bytes(bytes) => {
-                for (index, byte) in bytes.iter().enumerate() {
-                    let elem = Slot::of(Value::Uint(u64::from(*byte), UintKind::Uint8));
-                    if !self.round(Value::int(index as i64), elem, branch)? {
-                        break;
-                    }
-                }
-                Ok(!bytes.is_empty())
-            }
-            Value::Map(map) => {
-                let boxed = map.go_type().elem() == Type::Interface;
-                // The entries as they are now: the body may change the map.
-                let entries = map.entries();
-                let some = !entries.is_empty();
-                for (key, value) in entries {
-                    if !self.round(Value::Str(key), Slot { value, boxed }, branch)? {
-                        break;
-                    }
-                }
-                Ok(some)
-            }
-            Value::Int(..) | Value::Uint(..) => self.count(value, branch),
-            Value::Nil => Ok(false),
-            Value::Object(object) => match object.underlying() {
-                Some(value) => self.iterate(&value, branch),
-                None => Err(self.cannot_iterate(value)),
-            },
-            _ => Err(self.cannot_iterate(value)),
-        }
-    }
-
-    #[cold]
-    fn cannot_iterate(&self, value: &Value) -> Box<ExecError> {
-        self.fail(format_args!(
-            "range can't iterate over {}",
-            gofmt::brief_dereferenced(value)
-        ))
-    }
-
-    /// `range` over an integer, from 0 up to it.
-    fn count(&mut self, value: &Value, branch: &'a Branch) -> Result<bool> {
-        if branch.pipe.decl.len() > 1 {
-            let shown = gofmt::brief(value, 'v');
-            return Err(self.fail(format_args!(
-                "can't use {shown} to iterate over more than one variable"
-            )));
-        }
-        let end = match value {
-            Value::Int(end, _) => u64::try_from(*end).unwrap_or_default(),
-            Value::Uint(end, _) => *end,
-            _ => 0,
-        };
-        for index in 0..end {
-            let elem = match value {
-                Value::Uint(_, size) => Value::Uint(index, *size),
-                Value::Int(_, size) => Value::Int(index as i64, *size),
-                _ => Value::Nil,
-            };
-            if !self.round(Value::Nil, Slot::of(elem), branch)? {
-                break;
-            }
-        }
-        Ok(end > 0)
-    }
-
-    /// One round of a `range`; false after `break`.
-    fn round(&mut self, index: Value, elem: Slot, branch: &'a Branch) -> Result<bool> {
-        self.step()?;
-        let pipe = &branch.pipe;
-        match (pipe.decl.as_slice(), pipe.is_assign) {
-            ([], _) => {}
-            ([only], true) => self.assign(only.id, &only.text, elem.clone())?,
-            ([first, second, ..], true) => {
-                self.assign(first.id, &first.text, Slot::of(index))?;
-                self.assign(second.id, &second.text, elem.clone())?;
-            }
-            (decl, false) => {
-                let top = self.vars.len();
-                if let Some(var) = self.vars.get_mut(top.wrapping_sub(1)) {
-                    var.slot = elem.clone();
-                }
-                if decl.len() > 1
-                    && let Some(var) = self.vars.get_mut(top.wrapping_sub(2))
-                {
-                    var.slot = Slot::of(index);
-                }
-            }
-        }
-        let mark = self.vars.len();
-        let flow = self.list(&elem, &branch.list)?;
-        self.vars.truncate(mark);
-        Ok(flow != Flow::Break)
     }
 
     fn invoke(&mut self, dot: &Slot, invocation: &'a Invocation) -> Result<Flow> {
@@ -635,17 +427,5 @@ impl<'a> Exec<'_, 'a> {
             args,
             last,
         )
-    }
-}
-
-impl From<FuncError> for ExecError {
-    fn from(error: FuncError) -> ExecError {
-        match error {
-            FuncError::Message(message) => ExecError::Failed(message),
-            FuncError::Limit(limit) => ExecError::Limit {
-                location: String::new(),
-                limit,
-            },
-        }
     }
 }

@@ -36,6 +36,9 @@ pub(super) struct Printer<'b> {
 
 type Result = std::result::Result<(), Limit>;
 
+/// What opens a composite, separates its elements, and closes it.
+type Brackets = (&'static [u8], &'static [u8], &'static [u8]);
+
 impl<'b> Printer<'b> {
     /// A printer that fails with `over` rather than let `out` pass `max` bytes.
     pub(super) fn new(out: &'b mut Vec<u8>, max: usize, over: Limit) -> Printer<'b> {
@@ -234,7 +237,7 @@ impl<'b> Printer<'b> {
         go_type: Type,
         open: &'static [u8],
         close: &'static [u8],
-    ) -> std::result::Result<(&'static [u8], &'static [u8], &'static [u8]), Limit> {
+    ) -> std::result::Result<Brackets, Limit> {
         if !self.flags.sharp_v {
             return Ok((open, b" ", close));
         }

@@ -102,8 +102,8 @@ fn decode_base32(text: &[u8]) -> Result<Vec<u8>, usize> {
         let mut ended = false;
         while count < 8 {
             let Some((byte, after)) = rest.split_first() else {
-                // Out of input within a quantum.
-                return Err(text.len());
+                // Out of input: Go names the byte where the quantum began.
+                return Err(text.len() - count as usize);
             };
             rest = after;
             let at = text.len() - rest.len() - 1;
