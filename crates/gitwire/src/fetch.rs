@@ -1,4 +1,4 @@
-//! Objects by protocol version 2 (gitprotocol-v2, "fetch"): always a fresh start, without haves.
+//! Objects by protocol version 2 (gitprotocol-v2, "fetch"): one question, one pack, no negotiation.
 
 use std::num::NonZeroU32;
 
@@ -139,7 +139,7 @@ impl FetchAnswer {
                     shallow.push(CommitId::new(id));
                     Ok(())
                 }
-                // Acknowledgments answer haves, and there are none; other sections were not asked for.
+                // With `done` sent, acknowledgments say nothing that matters; other sections were not asked for.
                 _ => Ok(()),
             })?;
         }
@@ -262,6 +262,7 @@ mod tests {
         let remote = Remote::new("https://host/a".parse().unwrap(), Default::default());
         let spec = FetchSpec {
             wants: vec![ID.parse().unwrap()],
+            haves: Vec::new(),
             deepen: NonZeroU32::new(1),
             filter: Some(Filter::BlobNone),
         };
