@@ -286,3 +286,144 @@ pub(crate) fn compare<'a>(old: &'a Tree, new: &'a Tree) -> impl Iterator<Item = 
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use gix_object::tree::EntryKind;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(byte: u8) -> ObjectId {
+        ObjectId::from_bytes([byte; 20])
+    }
+
+    fn bytes(tree: &Tree) -> Vec<u8> {
+        tree.parts().flatten().copied().collect()
+    }
+
+    /// A directory of files named so, each with an object of its own.
+    fn tree_of(names: impl IntoIterator<Item = String>) -> Tree {
+        let mut tree = Tree::default();
+        for name in names {
+            let entry = encode_entry(EntryKind::Blob.into(), name.as_bytes(), id(1));
+            tree.splice(name.as_bytes(), false, Some(&entry));
+        }
+        tree
+    }
+
+    #[test]
+    fn the_empty_tree_has_the_id_that_every_git_knows() {
+        assert_eq!(Tree::default().id(), Some(TreeId::EMPTY));
+    }
+
+    #[test]
+    fn directories_stand_as_if_their_name_ended_in_a_slash() {
+        let mut tree = Tree::default();
+        let entries = [("app", true), ("app.yaml", false), ("app-1", false), ("app0", true)];
+        for (name, is_tree) in entries {
+            let kind = if is_tree { EntryKind::Tree } else { EntryKind::Blob };
+            let entry = encode_entry(kind.into(), name.as_bytes(), id(1));
+            tree.splice(name.as_bytes(), is_tree, Some(&entry));
+        }
+        let names: Vec<_> = tree.entries().map(|entry| entry.name.to_vec()).collect();
+        assert_eq!(names, [&b"app-1"[..], b"app.yaml", b"app", b"app0"]);
+        assert!(Tree::parse(&bytes(&tree)).is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_edited_safely_is_refused() {
+        let entry = |mode: &str, name: &str| [mode.as_bytes(), b" ", name.as_bytes(), b"\0", &[1; 20]].concat();
+        let cases = [
+            (entry("100644", "a")[..20].to_vec(), "an entry is malformed"),
+            (entry("10x644", "a"), "an entry is malformed"),
+            (entry("644", "a"), "an entry has an unknown type"),
+            (entry("100644", ""), "an entry has an impossible name"),
+            (entry("100644", "a/b"), "an entry has an impossible name"),
+            ([entry("100644", "b"), entry("100644", "a")].concat(), "the entries are out of order"),
+            ([entry("100644", "a"), entry("100644", "a")].concat(), "the entries are out of order"),
+            ([entry("40000", "a"), entry("100644", "a.b")].concat(), "the entries are out of order"),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(Tree::parse(&bytes).unwrap_err(), expected);
+        }
+    }
+
+    #[test]
+    fn modes_of_old_tools_survive_an_edit_beside_them() {
+        let odd = [b"040000 a\0", &[1; 20][..], b"100664 b\0", &[2; 20], b"100600 c\0", &[3; 20]].concat();
+        let mut tree = Tree::parse(&odd).unwrap();
+        let entry = encode_entry(EntryKind::Blob.into(), b"b2", id(4));
+        tree.splice(b"b2", false, Some(&entry));
+        assert_ne!(bytes(&tree), odd);
+        tree.splice(b"b2", false, None);
+        assert_eq!(bytes(&tree), odd);
+    }
+
+    #[test]
+    fn an_edit_shares_all_but_one_chunk() {
+        let old = tree_of((0..5000).map(|index| format!("app-{index:04}")));
+        let mut new = old.clone();
+        let entry = encode_entry(EntryKind::Blob.into(), b"app-2500", id(2));
+        new.splice(b"app-2500", false, Some(&entry));
+        let steps: Vec<_> = compare(&old, &new).collect();
+        let single = steps.iter().filter(|step| matches!(step, Step::Same { length, .. } if *length < 100)).count();
+        let changed = steps.iter().filter(|step| matches!(step, Step::Changed { .. })).count();
+        assert_eq!(changed, 1);
+        assert!(single < 300, "{single} of 5,000 entries were read");
+        assert!(old.chunks.iter().all(|chunk| chunk.len() < 2 * CHUNK));
+    }
+
+    /// The pieces of `new` that a comparison tells, put together again.
+    fn rebuild(old: &Tree, new: &Tree) -> Vec<u8> {
+        let before = bytes(old);
+        let mut out = Vec::new();
+        for step in compare(old, new) {
+            match step {
+                Step::Same { at, length } => out.extend_from_slice(&before[at..at + length]),
+                Step::Changed { at, old, new } => {
+                    assert_eq!(&before[at..at + old.bytes.len()], old.bytes);
+                    out.extend_from_slice(new.bytes);
+                }
+                Step::Removed(_) => {}
+                Step::Added(entry) => out.extend_from_slice(entry.bytes),
+            }
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn edits_do_what_a_sorted_list_would(
+            start in 0_usize..400,
+            edits in prop::collection::vec((0_usize..400, any::<bool>(), 0_u8..4), 0..60),
+        ) {
+            let name = |index: usize| format!("a-rather-long-name-of-an-app-{index:03}");
+            let old = tree_of((0..start).map(name));
+            let mut model: BTreeSet<(Vec<u8>, ObjectId)> =
+                old.entries().map(|entry| (entry.name.to_vec(), entry.id)).collect();
+            let mut new = old.clone();
+            for (index, remove, object) in edits {
+                let name = name(index).into_bytes();
+                model.retain(|(present, _)| *present != name);
+                let entry = encode_entry(EntryKind::Blob.into(), &name, id(object));
+                new.splice(&name, false, (!remove).then_some(&entry[..]));
+                if !remove {
+                    model.insert((name.clone(), id(object)));
+                }
+                prop_assert_eq!(new.find(&name).map(|entry| entry.id), (!remove).then_some(id(object)));
+            }
+            let listed: Vec<_> = new.entries().map(|entry| (entry.name.to_vec(), entry.id)).collect();
+            prop_assert_eq!(listed, model.into_iter().collect::<Vec<_>>());
+            let whole = bytes(&new);
+            prop_assert_eq!(whole.len(), new.len());
+            prop_assert_eq!(Tree::parse(&whole).unwrap().id(), new.id());
+            prop_assert_eq!(rebuild(&old, &new), whole.clone());
+            // The same from trees that share no chunk.
+            let stranger = Tree::parse(&bytes(&old)).unwrap();
+            prop_assert_eq!(rebuild(&stranger, &new), whole);
+        }
+    }
+}

@@ -202,3 +202,59 @@ pub(super) fn between(old: &Tree, new: &Tree) -> Option<Vec<u8>> {
     writer.flush();
     Some(writer.out)
 }
+
+#[cfg(test)]
+mod tests {
+    use gix_object::tree::EntryKind;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::id::ObjectId;
+    use crate::tree::encode_entry;
+
+    fn tree_of(entries: &std::collections::BTreeMap<u16, u8>) -> Tree {
+        let mut tree = Tree::default();
+        for (name, object) in entries {
+            // Names of one length, in the order of their numbers.
+            let name = format!("application-{name:05}");
+            let id = ObjectId::from_bytes([*object; 20]);
+            let entry = encode_entry(EntryKind::Blob.into(), name.as_bytes(), id);
+            tree.splice(name.as_bytes(), false, Some(&entry));
+        }
+        tree
+    }
+
+    fn bytes(tree: &Tree) -> Vec<u8> {
+        tree.parts().flatten().copied().collect()
+    }
+
+    #[test]
+    fn a_change_of_one_entry_is_a_delta_of_its_object_id() {
+        let mut entries: std::collections::BTreeMap<_, _> = (0..4500).map(|name| (name, 1)).collect();
+        let old = tree_of(&entries);
+        entries.insert(2000, 9);
+        let new = tree_of(&entries);
+        let delta = between(&old, &new).unwrap();
+        assert!(delta.len() < 60, "{} bytes", delta.len());
+        assert_eq!(result_length(&delta).unwrap(), new.len() as u64);
+        assert_eq!(apply(&bytes(&old), &delta).unwrap(), bytes(&new));
+    }
+
+    proptest! {
+        #[test]
+        fn a_delta_makes_the_new_tree_of_the_old_one(
+            old in prop::collection::btree_map(0_u16..700, 0_u8..3, 0..300),
+            new in prop::collection::btree_map(0_u16..700, 0_u8..3, 0..300),
+        ) {
+            let (old, new) = (tree_of(&old), tree_of(&new));
+            let delta = between(&old, &new).unwrap();
+            prop_assert_eq!(apply(&bytes(&old), &delta).unwrap(), bytes(&new));
+        }
+
+        #[test]
+        fn no_delta_makes_the_reader_panic(base in prop::collection::vec(any::<u8>(), 0..40), delta in prop::collection::vec(any::<u8>(), 0..40)) {
+            let _ = apply(&base, &delta);
+            let _ = result_length(&delta);
+        }
+    }
+}
