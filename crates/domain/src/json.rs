@@ -22,9 +22,11 @@ pub struct JsonLimits {
 
 /// Where reading stopped, and why.
 #[derive(Debug)]
-pub(crate) struct JsonError {
-    pub(crate) pointer: String,
-    pub(crate) message: String,
+pub struct JsonError {
+    /// JSON pointer (RFC 6901) of the place.
+    pub pointer: String,
+    /// What is wrong there.
+    pub message: String,
 }
 
 /// One step into a document, as RFC 6901 writes it.
@@ -33,7 +35,10 @@ pub(crate) fn pointer_step(pointer: &str, key: &str) -> String {
 }
 
 /// Reads one document; the keys of every object come out sorted.
-pub(crate) fn read(bytes: &[u8], limits: &JsonLimits) -> Result<Value, JsonError> {
+///
+/// # Errors
+/// [`JsonError`] names the place.
+pub fn read(bytes: &[u8], limits: &JsonLimits) -> Result<Value, JsonError> {
     let refuse = |message: String| JsonError {
         pointer: String::new(),
         message,

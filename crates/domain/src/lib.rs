@@ -31,7 +31,7 @@ pub use git_event::{GitEvent, UnknownGitEvent};
 pub use gitops_repository::{GitopsRepositories, GitopsRepository, InvalidGitopsRepos};
 pub use glob::{Glob, InvalidGlob};
 pub use go_json::to_go_json;
-pub use json::JsonLimits;
+pub use json::{JsonError, JsonLimits, read as read_json};
 pub use manifest::{Chart, CleanupPolicy, DeployPolicy, Json6902Patch, Json6902Target, Manifest};
 pub use name::{
     AppName, ArtifactId, BranchName, CommitId, EnvName, InvalidName, Login, NameRule, Namespace,

@@ -1,1 +1,23 @@
-//! The traits of `release` on Spin: key-value store, SQLite, variables, outbound HTTP; routing, errors and authentication for the components.
+//! Spin, for the components: the traits of `release` on the platform's key-value store, SQLite, variables and HTTP, and
+//! what every HTTP route shares: who calls, how much is read, how errors look. It must decide nothing about releases.
+
+pub mod answer;
+pub mod auth;
+pub mod body;
+pub mod call;
+mod clock;
+pub mod failures;
+mod http_client;
+mod key_value;
+pub mod log;
+pub mod settings;
+mod sqlite;
+mod template;
+
+pub use answer::{Answer, Problem};
+pub use call::{Call, serve};
+pub use clock::SystemClock;
+pub use http_client::OutboundHttp;
+pub use key_value::SpinKeyValue;
+pub use sqlite::SpinSqlite;
+pub use template::template;

@@ -415,6 +415,14 @@ fn release_json(landed: &Landed) -> Value {
         .unwrap_or_else(|| json!({ "app": landed.app }))
 }
 
+/// Decodes a percent-encoded part of a path; what is no UTF-8 matches nothing.
+pub fn decode_path(path: &str) -> String {
+    percent_encoding::percent_decode_str(path)
+        .decode_utf8()
+        .map(|text| text.into_owned())
+        .unwrap_or_default()
+}
+
 fn printable(text: &str) -> String {
     text.chars()
         .filter(|character| !character.is_control())

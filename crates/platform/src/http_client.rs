@@ -1,0 +1,80 @@
+//! Outbound HTTP through wasi:http. Follows no redirect, keeps no connection, and reads no more than it was told to.
+
+use futures_util::TryStreamExt as _;
+use release::ports::{HttpClient, HttpError};
+use spin_sdk::http::{ErrorCode, IncomingResponse, SendError};
+
+/// The platform's HTTP client.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OutboundHttp;
+
+impl HttpClient for OutboundHttp {
+    async fn send(
+        &self,
+        mut request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Vec<u8>>, HttpError> {
+        let origin = origin(request.uri());
+        let length = request.body().len();
+        if length > 0 {
+            // Without it the body is sent in chunks, which not every proxy before a Git server takes.
+            request
+                .headers_mut()
+                .insert(http::header::CONTENT_LENGTH, length.into());
+        }
+        let network = |source: String| HttpError::Network {
+            origin: origin.clone(),
+            source: source.into(),
+        };
+        let response: IncomingResponse = spin_sdk::http::send(request)
+            .await
+            .map_err(|error| refused(error, &origin))?;
+        let mut answer = http::Response::builder().status(response.status());
+        for (name, value) in response.headers().entries() {
+            answer = answer.header(name, value);
+        }
+        let mut body = Vec::new();
+        let mut chunks = Box::pin(response.take_body_stream());
+        while let Some(chunk) = chunks
+            .try_next()
+            .await
+            .map_err(|error| network(error.to_string()))?
+        {
+            if body.len().saturating_add(chunk.len()) > limit {
+                return Err(HttpError::TooLarge { origin, limit });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        answer
+            .body(body)
+            .map_err(|error| network(error.to_string()))
+    }
+}
+
+fn refused(error: SendError, origin: &str) -> HttpError {
+    let origin = origin.to_owned();
+    match error {
+        SendError::Http(ErrorCode::HttpRequestDenied) => HttpError::NotAllowed {
+            hint: format!(
+                "set the variable git_host to {origin}, or add it to allowed_outbound_hosts of release-flush in spin.toml"
+            ),
+            origin,
+        },
+        SendError::Http(code) => HttpError::Network {
+            origin,
+            source: code.to_string().into(),
+        },
+        other => HttpError::Network {
+            origin,
+            source: other.to_string().into(),
+        },
+    }
+}
+
+fn origin(uri: &http::Uri) -> String {
+    format!(
+        "{}://{}",
+        uri.scheme_str().unwrap_or("http"),
+        uri.authority().map_or("", |authority| authority.as_str())
+    )
+}

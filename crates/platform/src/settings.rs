@@ -1,0 +1,127 @@
+//! The application's variables: read when they are needed, checked, and reported by name. A secret is never part of an
+//! error.
+
+use domain::GitopsRepositories;
+use gitwire::Credentials;
+use release::settings::{Author, FlushSettings};
+use spin_sdk::variables;
+
+use crate::answer::Problem;
+
+/// Hosted platforms end a request after 30 s; a flush takes no new work after this.
+const FLUSH_BUDGET_MS: u64 = 20_000;
+
+/// The value of a variable; empty where the platform has none.
+fn get(name: &str) -> Result<String, Problem> {
+    match variables::get(name) {
+        Ok(value) => Ok(value.trim().to_owned()),
+        Err(variables::Error::Undefined(_)) => Ok(String::new()),
+        Err(_) => Err(wrong(
+            name,
+            "cannot be read from the platform's variables provider",
+        )),
+    }
+}
+
+fn number(
+    name: &'static str,
+    range: std::ops::RangeInclusive<usize>,
+    default: usize,
+) -> Result<usize, Problem> {
+    let text = get(name)?;
+    if text.is_empty() {
+        return Ok(default);
+    }
+    match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(wrong(
+            name,
+            &format!(
+                "must be a whole number from {} to {}",
+                range.start(),
+                range.end()
+            ),
+        )),
+    }
+}
+
+fn wrong(name: &str, problem: &str) -> Problem {
+    let detail = format!("the variable {name} {problem}");
+    Problem::new(503, "not-configured", "Service Unavailable", detail).member("variable", name)
+}
+
+/// The first admin's token; empty where none is set.
+///
+/// # Errors
+///
+/// When the platform's variables cannot be read.
+pub fn admin_token() -> Result<String, Problem> {
+    get("admin_token")
+}
+
+/// The most bytes of a request's body.
+///
+/// # Errors
+///
+/// When the variable is no sensible number.
+pub fn max_body_bytes() -> Result<usize, Problem> {
+    number("max_body_bytes", 1_024..=16 << 20, 1 << 20)
+}
+
+/// How many artifacts and releases may wait before new ones are turned away.
+///
+/// # Errors
+///
+/// When the variable is no sensible number.
+pub fn max_waiting() -> Result<i64, Problem> {
+    let most = number("max_waiting", 1..=100_000, 800)?;
+    Ok(i64::try_from(most).unwrap_or(i64::MAX))
+}
+
+/// Everything that the flush needs to know.
+///
+/// # Errors
+///
+/// When a variable is missing or wrong.
+pub fn flush() -> Result<FlushSettings, Problem> {
+    let text = get("gitops_repos")?;
+    let host = get("git_host")?;
+    let repositories = GitopsRepositories::parse(&text, &host)
+        .map_err(|error| wrong("gitops_repos", &format!("is not right: {error}")))?;
+    Ok(FlushSettings {
+        repositories,
+        author: Author {
+            name: get("commit_author_name")?,
+            email: get("commit_author_email")?,
+        },
+        budget_ms: FLUSH_BUDGET_MS,
+        max_batch: number("max_batch", 1..=5_000, 1_000)?,
+    })
+}
+
+/// What proves who we are to the Git host: HTTP Basic with `git_username`, or Bearer where that is empty.
+///
+/// # Errors
+///
+/// When the platform's variables cannot be read.
+pub fn git_credentials() -> Result<Credentials, Problem> {
+    let token = get("git_token")?;
+    let username = get("git_username")?;
+    Ok(match (token.is_empty(), username.is_empty()) {
+        (true, _) => Credentials::None,
+        (false, true) => Credentials::Bearer(token),
+        (false, false) => Credentials::Basic {
+            username,
+            password: token,
+        },
+    })
+}
+
+/// The most bytes of one fetch from a Git host.
+///
+/// # Errors
+///
+/// When the variable is no sensible number.
+pub fn max_fetch_bytes() -> Result<usize, Problem> {
+    number("max_fetch_bytes", 1 << 20..=1 << 30, 256 << 20)
+}

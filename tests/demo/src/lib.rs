@@ -1,1 +1,0 @@
-//! The main job on this machine, from an artifact to a commit.
