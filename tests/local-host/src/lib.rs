@@ -26,10 +26,12 @@ mod allowed_hosts;
 mod app;
 mod bindings;
 mod build;
+mod call;
 mod cron;
 mod faults;
 mod instance;
 mod key_value;
+mod load;
 mod logs;
 pub mod manifest;
 mod outbound_http;
@@ -39,9 +41,11 @@ mod serve;
 mod sqlite;
 mod variables;
 
-pub use app::{App, Options, TickError};
+pub use app::App;
 pub use build::build;
+pub use call::TickError;
 pub use faults::{KILLED_STATUS, KillRule, KillRuleError};
+pub use load::Options;
 pub use logs::Logs;
 pub use serve::serve;
 

@@ -312,7 +312,7 @@ async fn a_component_that_traps_or_hangs_harms_no_other_request() {
     let app = App::load(
         &folder.manifest(),
         Options {
-            request_limit: Duration::from_millis(300),
+            request_limit: Duration::from_secs(3),
             ..options()
         },
     )

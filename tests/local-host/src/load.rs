@@ -1,0 +1,271 @@
+//! From a manifest to an application that can be called.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use wasmtime::{Cache, Config, Engine};
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
+
+use crate::allowed_hosts::AllowedHost;
+use crate::app::{App, Inner};
+use crate::bindings::cron::SpinCronPre;
+use crate::cron::Schedule;
+use crate::faults::{Faults, KillRule};
+use crate::instance::{Component, linker};
+use crate::key_value;
+use crate::logs::Logs;
+use crate::manifest::{self, Manifest, Source};
+use crate::routes::Router;
+use crate::runtime_config::RuntimeConfig;
+use crate::variables::Values;
+
+/// How often running components are made to yield, so that one cannot hold up the others or outrun its limit.
+const EPOCH: Duration = Duration::from_millis(10);
+
+/// How an application is run. [`Options::default`] is what `local-host up` does without options.
+///
+/// Has no `Debug`: variables may be secret.
+pub struct Options {
+    /// Where stores and databases are kept; `.spin` beside the manifest if absent, as in Spin.
+    pub state_dir: Option<PathBuf>,
+    /// Spin's runtime configuration file.
+    pub runtime_config: Option<PathBuf>,
+    /// Application variables; they win over `SPIN_VARIABLE_<NAME>`.
+    pub variables: BTreeMap<String, String>,
+    /// How long a request or a tick may take. Hosted platforms end a request after 30 s.
+    pub request_limit: Duration,
+    /// Where the components' stdout and stderr go.
+    pub logs: Logs,
+    /// Calls that kill this process. For tests of a host in a process of its own.
+    pub kill_at: Vec<KillRule>,
+    /// Whether answers carry `x-local-host-peak-memory`; they are then sent whole, when the component has ended.
+    pub report_memory: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            state_dir: None,
+            runtime_config: None,
+            variables: BTreeMap::new(),
+            request_limit: Duration::from_secs(30),
+            logs: Logs::Stderr,
+            kill_at: Vec::new(),
+            report_memory: false,
+        }
+    }
+}
+
+impl App {
+    /// Reads the manifest, compiles its components (from wasmtime's cache where they were compiled before) and finds
+    /// what they may reach. Builds nothing: see [`crate::build`].
+    ///
+    /// # Errors
+    /// The manifest or the runtime configuration is not one that the local host can run, a variable has no value, or a
+    /// component cannot be read, compiled or linked; the text says which.
+    pub fn load(manifest: &Path, options: Options) -> Result<Self> {
+        let folder = manifest.parent().unwrap_or(Path::new("")).to_owned();
+        let manifest = Manifest::read(manifest)?;
+        let runtime_config = options
+            .runtime_config
+            .as_deref()
+            .map(RuntimeConfig::read)
+            .transpose()?;
+        let state_dir = options.state_dir.unwrap_or_else(|| folder.join(".spin"));
+        std::fs::create_dir_all(&state_dir)
+            .with_context(|| format!("cannot make {}", state_dir.display()))?;
+        let loader = Loader {
+            engine: engine()?,
+            folder,
+            state_dir,
+            runtime_config: runtime_config.unwrap_or_default(),
+            values: Values::settle(&manifest.variables, &options.variables)?,
+            stores: BTreeMap::new(),
+        };
+        let components = loader.load(&manifest)?;
+        let schedules = manifest
+            .triggers
+            .cron
+            .iter()
+            .map(Schedule::new)
+            .collect::<Result<_>>()?;
+        let engine = components.engine.clone();
+        tick_epochs(&engine);
+        Ok(Self(Arc::new(Inner {
+            name: manifest.application.name,
+            engine,
+            components: components.loaded,
+            router: Router::new(&manifest.triggers.http)?,
+            schedules,
+            request_limit: options.request_limit,
+            logs: options.logs,
+            faults: Faults::new(options.kill_at),
+            report_memory: options.report_memory,
+            peak_memory: AtomicU64::new(0),
+        })))
+    }
+}
+
+/// What components are loaded with.
+struct Loader {
+    engine: Engine,
+    folder: PathBuf,
+    state_dir: PathBuf,
+    runtime_config: RuntimeConfig,
+    values: Values,
+    /// By label, so that components that name the same store share its connection.
+    stores: BTreeMap<String, key_value::Store>,
+}
+
+struct Loaded {
+    engine: Engine,
+    loaded: BTreeMap<String, Arc<Component>>,
+}
+
+impl Loader {
+    fn load(mut self, manifest: &Manifest) -> Result<Loaded> {
+        let mut loaded = BTreeMap::new();
+        for (id, component) in &manifest.components {
+            let component = self
+                .component(id, component, manifest)
+                .with_context(|| format!("cannot load the component {id:?}"))?;
+            loaded.insert(id.clone(), Arc::new(component));
+        }
+        Ok(Loaded {
+            engine: self.engine,
+            loaded,
+        })
+    }
+
+    fn component(
+        &mut self,
+        id: &str,
+        spec: &manifest::Component,
+        manifest: &Manifest,
+    ) -> Result<Component> {
+        for (used, what) in [
+            (spec.files.is_empty(), "files"),
+            (spec.ai_models.is_empty(), "ai_models"),
+            (spec.dependencies.is_empty(), "dependencies"),
+        ] {
+            ensure!(used, "the local host does not support `{what}`; use Spin");
+        }
+        let Source::Local(source) = &spec.source else {
+            bail!("the local host loads components from files only")
+        };
+        let path = self.folder.join(source);
+        ensure!(
+            path.is_file(),
+            "there is no file {}; has it been built?",
+            path.display()
+        );
+        let compiled = wasmtime::component::Component::from_file(&self.engine, &path)
+            .map_err(from_wasmtime)?;
+        let pre = linker(&self.engine)
+            .and_then(|linker| linker.instantiate_pre(&compiled))
+            .map_err(from_wasmtime)?;
+
+        let triggers = &manifest.triggers;
+        for executor in triggers
+            .http
+            .iter()
+            .filter(|trigger| trigger.component == id)
+            .filter_map(|t| t.executor.as_ref())
+        {
+            ensure!(
+                executor.kind == "http",
+                "the local host has no executor {:?}",
+                executor.kind
+            );
+        }
+        let http = triggers.http.iter().any(|trigger| trigger.component == id);
+        let cron = triggers.cron.iter().any(|trigger| trigger.component == id);
+        Ok(Component {
+            id: id.to_owned(),
+            http: http
+                .then(|| ProxyPre::new(pre.clone()))
+                .transpose()
+                .map_err(from_wasmtime)?,
+            cron: cron
+                .then(|| SpinCronPre::new(pre))
+                .transpose()
+                .map_err(from_wasmtime)?,
+            stores: spec
+                .key_value_stores
+                .iter()
+                .map(|label| self.store(label))
+                .collect::<Result<_>>()?,
+            databases: spec
+                .sqlite_databases
+                .iter()
+                .map(|label| self.database(label))
+                .collect::<Result<_>>()?,
+            variables: spec
+                .variables
+                .iter()
+                .map(|(name, template)| Ok((name.clone(), self.values.resolve(template)?)))
+                .collect::<Result<_>>()?,
+            allowed_hosts: spec
+                .allowed_outbound_hosts
+                .iter()
+                .map(|entry| AllowedHost::parse(&self.values.resolve(entry)?))
+                .collect::<Result<_>>()?,
+            environment: spec.environment.clone().into_iter().collect(),
+        })
+    }
+
+    fn store(&mut self, label: &str) -> Result<(String, key_value::Store)> {
+        if let Some(store) = self.stores.get(label) {
+            return Ok((label.to_owned(), store.clone()));
+        }
+        let store = key_value::Store::new(
+            label,
+            self.runtime_config.key_value(label, &self.state_dir)?,
+        )?;
+        self.stores.insert(label.to_owned(), store.clone());
+        Ok((label.to_owned(), store))
+    }
+
+    fn database(&self, label: &str) -> Result<(String, Arc<Path>)> {
+        let path = self.runtime_config.sqlite(label, &self.state_dir)?;
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        Ok((label.to_owned(), path.into()))
+    }
+}
+
+/// Compiles with optimisation, once for each Wasm file of this machine: the result is kept in wasmtime's cache.
+fn engine() -> Result<Engine> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    match Cache::from_file(None) {
+        Ok(cache) => drop(config.cache(Some(cache))),
+        Err(error) => crate::log(format_args!(
+            "components are compiled anew each time: {error}"
+        )),
+    }
+    Engine::new(&config).map_err(from_wasmtime)
+}
+
+/// Advances the engine's clock until the engine is gone.
+fn tick_epochs(engine: &Engine) {
+    let engine = engine.weak();
+    std::thread::spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(EPOCH);
+        }
+    });
+}
+
+/// Keeps the whole chain of a wasmtime error, which anyhow cannot hold as it is.
+fn from_wasmtime(error: wasmtime::Error) -> anyhow::Error {
+    anyhow::anyhow!("{error:#}")
+}
