@@ -12,6 +12,29 @@ use crate::number;
 use crate::resolve::{Scalar, Schema, resolve};
 use crate::value::{Map, Value};
 
+impl Document {
+    /// The node that an alias stands for, or the node itself.
+    fn resolved(&self, id: NodeId) -> Option<&Node> {
+        match self.node(id)? {
+            Node::Alias { target, .. } => self.node(*target),
+            node => Some(node),
+        }
+    }
+
+    /// The entries of a mapping whose keys are scalars, with the keys as written.
+    fn entries(&self, id: NodeId) -> Option<Vec<(&str, NodeId)>> {
+        let Some(Node::Mapping(entries)) = self.resolved(id) else { return None };
+        let named = entries.chunks_exact(2).filter_map(|pair| match *pair {
+            [key, value] => match self.resolved(key)? {
+                Node::Scalar { value: name, .. } => Some((name.as_str(), value)),
+                _ => None,
+            },
+            _ => None,
+        });
+        Some(named.collect())
+    }
+}
+
 /// Decodes one document.
 pub(crate) struct Decoder<'a> {
     document: &'a Document,
@@ -277,6 +300,10 @@ impl<'a> Decoder<'a> {
                 implicit,
             }) => match self.scalar(tag, value, *implicit)? {
                 Scalar::Text(text) | Scalar::Timestamp(text) => Ok(text),
+                // go-yaml v3 decodes the outermost mapping into one with string keys.
+                scalar if self.schema == Schema::V3 && self.depth == 1 && scalar != Scalar::Null => {
+                    Ok(value.clone())
+                }
                 scalar if self.schema == Schema::V3 => {
                     Err(ParseError::Key(format!("{}, want a string", kind(&scalar))))
                 }
@@ -297,6 +324,24 @@ impl<'a> Decoder<'a> {
             Some(Node::Mapping(_)) | None => Err(ParseError::Decode(
                 "invalid map key: map[interface {}]interface {}".to_owned(),
             )),
+        }
+    }
+}
+
+/// Puts the scalars of the mapping at `path` back as they were written. Entries that came by a merge stay as they are.
+pub(crate) fn restore_texts(document: &Document, value: &mut Value, path: &[&str]) {
+    let (mut id, mut value) = (0, value);
+    for step in path {
+        let Some(entries) = document.entries(id) else { return };
+        let Some(child) = entries.iter().rev().find_map(|(key, child)| (key == step).then_some(*child)) else { return };
+        let Value::Mapping(map) = value else { return };
+        let Some(inner) = map.get_mut(*step) else { return };
+        (id, value) = (child, inner);
+    }
+    let (Some(entries), Value::Mapping(map)) = (document.entries(id), value) else { return };
+    for (key, child) in entries {
+        if let (Some(Node::Scalar { value, .. }), Some(slot)) = (document.resolved(child), map.get_mut(key)) {
+            *slot = Value::String(value.clone());
         }
     }
 }

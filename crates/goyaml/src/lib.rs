@@ -92,6 +92,15 @@ pub fn from_str(text: &str, limits: &Limits) -> Result<Value, ParseError> {
 /// # Errors
 /// As [`from_str`], for the first document that is refused.
 pub fn documents(text: &str, schema: Schema, limits: &Limits) -> Result<Vec<Value>, ParseError> {
+    documents_with_texts(text, schema, limits, &[])
+}
+
+/// As [`documents`], with the scalars of the mapping at `path` (`["metadata", "annotations"]`) as they are written: `1.50` and `0x1F`
+/// stay so. An empty path is no place.
+///
+/// # Errors
+/// As [`documents`].
+pub fn documents_with_texts(text: &str, schema: Schema, limits: &Limits, path: &[&str]) -> Result<Vec<Value>, ParseError> {
     let text = checked(text)?;
     let mut parser = Parser::new(text);
     let mut values = Vec::new();
@@ -104,7 +113,10 @@ pub fn documents(text: &str, schema: Schema, limits: &Limits) -> Result<Vec<Valu
             });
         }
         let mut decoder = Decoder::new(&document, schema, &left);
-        values.push(decoder.value(0)?);
+        let mut value = decoder.value(0)?;
+        if !path.is_empty() {
+            decode::restore_texts(&document, &mut value, path);
+        }
         let (nodes, bytes) = decoder.spent();
         let past = |unit, limit| move || ParseError::Limit { limit, unit };
         left.nodes = left
@@ -115,6 +127,7 @@ pub fn documents(text: &str, schema: Schema, limits: &Limits) -> Result<Vec<Valu
             .bytes
             .checked_sub(bytes)
             .ok_or_else(past("bytes", limits.bytes))?;
+        values.push(value);
     }
     Ok(values)
 }
