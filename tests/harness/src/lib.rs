@@ -1,3 +1,11 @@
-//! Real peers for tests: git http-backend, Redis, a fault-injecting proxy, the local host as a process.
+//! Real peers for tests: a Git server, Redis, a proxy that breaks what passes it, and the application itself as a process.
+//! A test tool: it stops with a message where something it needs is missing. Nothing here stands in for the real thing.
 
+pub mod application;
+pub mod client;
+pub mod components;
+pub mod fault_proxy;
+pub mod folder;
 pub mod git_server;
+mod http;
+pub mod redis;

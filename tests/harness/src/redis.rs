@@ -1,0 +1,67 @@
+//! A Redis server for one test: the real `redis-server` on a free port, without persistence.
+
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A running server; it stops when it is dropped.
+pub struct Redis {
+    child: Child,
+    port: u16,
+}
+
+impl Redis {
+    /// Starts a server that keeps its files in `folder`. None where `redis-server` is not installed: the test prints
+    /// `SKIPPED: <test>: redis-server not found`, which CI counts as a failure, and passes.
+    ///
+    /// # Panics
+    /// The server ends at once, or does not listen within 30 s.
+    pub fn start(test: &str, folder: &Path) -> Option<Self> {
+        // Another process may take the port between finding and using it.
+        for _ in 0..5 {
+            let port = free_port();
+            let child = Command::new("redis-server")
+                .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+                .args(["--save", "", "--appendonly", "no", "--dir"])
+                .arg(folder)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn();
+            let Ok(mut child) = child else {
+                println!("SKIPPED: {test}: redis-server not found");
+                return None;
+            };
+            for _ in 0..1500 {
+                if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                    return Some(Self { child, port });
+                }
+                if child.try_wait().is_ok_and(|status| status.is_some()) {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        panic!("redis-server did not start");
+    }
+
+    /// `redis://127.0.0.1:<port>`.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that nobody listened on a moment ago.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("a bound socket").port()
+}
