@@ -7,7 +7,6 @@ use crate::context::Context;
 use crate::error::FuncError;
 use crate::func::Signature;
 use crate::gofmt;
-use crate::object::Object;
 use crate::types::Type;
 use crate::value::{List, Map, Str, Value};
 
@@ -87,7 +86,7 @@ pub(super) fn elements(value: &Value) -> Option<Cow<'_, [Value]>> {
 }
 
 /// An object of the host's or Sprig's own type.
-pub(super) fn object<T: Object + 'static>(value: &Value) -> Option<&T> {
+pub(super) fn object<T: 'static>(value: &Value) -> Option<&T> {
     match value {
         Value::Object(object) => object.as_any().downcast_ref(),
         _ => None,
