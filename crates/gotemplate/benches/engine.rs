@@ -30,7 +30,11 @@ fn cases() -> Vec<Case> {
             text: include_str!("cases/chart.tmpl"),
             data: data(include_str!("cases/chart.json")),
         },
-        Case { name: "loop", text: include_str!("cases/loop.tmpl"), data: json!({ "items": items }) },
+        Case {
+            name: "loop",
+            text: include_str!("cases/loop.tmpl"),
+            data: json!({ "items": items }),
+        },
     ]
 }
 
@@ -44,9 +48,11 @@ fn value(json: &serde_json::Value) -> Value {
         ),
         serde_json::Value::String(text) => Value::str(text.as_str()),
         serde_json::Value::Array(items) => Value::list(items.iter().map(value).collect()),
-        serde_json::Value::Object(entries) => {
-            Value::dict(entries.iter().map(|(key, item)| (key.as_str(), value(item))))
-        }
+        serde_json::Value::Object(entries) => Value::dict(
+            entries
+                .iter()
+                .map(|(key, item)| (key.as_str(), value(item))),
+        ),
     }
 }
 
@@ -87,7 +93,8 @@ fn ours(case: &Case) -> (Times, Vec<u8>) {
     let mut out = Vec::new();
     let execute = best(|| {
         out.clear();
-        set.execute(&mut out, case.name, data.clone(), &limits, &NoHost).expect("the case executes");
+        set.execute(&mut out, case.name, data.clone(), &limits, &NoHost)
+            .expect("the case executes");
     });
     ((parse, execute), out)
 }
@@ -96,13 +103,21 @@ fn ours(case: &Case) -> (Times, Vec<u8>) {
 fn gotmpl(case: &Case) -> (Times, Vec<u8>) {
     let data = gotmpl::to_value(&case.data).expect("the data converts");
     let parse = best(|| {
-        black_box(gotmpl::Template::new(case.name).parse(case.text).expect("the case parses"));
+        black_box(
+            gotmpl::Template::new(case.name)
+                .parse(case.text)
+                .expect("the case parses"),
+        );
     });
-    let template = gotmpl::Template::new(case.name).parse(case.text).expect("the case parses");
+    let template = gotmpl::Template::new(case.name)
+        .parse(case.text)
+        .expect("the case parses");
     let mut out = Vec::new();
     let execute = best(|| {
         out.clear();
-        template.execute(&mut out, &data).expect("the case executes");
+        template
+            .execute(&mut out, &data)
+            .expect("the case executes");
     });
     ((parse, execute), out)
 }
@@ -112,8 +127,16 @@ fn gotmpl(case: &Case) -> (Times, Vec<u8>) {
 fn go() -> Vec<(String, Times, usize)> {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/benches");
     let mut command = std::process::Command::new("go");
-    command.args(["run", &format!("{dir}/peer/main.go"), &format!("{dir}/cases")]).env("GO111MODULE", "off");
-    let Ok(output) = command.output() else { return Vec::new() };
+    command
+        .args([
+            "run",
+            &format!("{dir}/peer/main.go"),
+            &format!("{dir}/cases"),
+        ])
+        .env("GO111MODULE", "off");
+    let Ok(output) = command.output() else {
+        return Vec::new();
+    };
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let line = |line: &str| {
         let mut fields = line.split(' ');
@@ -143,7 +166,11 @@ fn main() {
         #[cfg(not(target_family = "wasm"))]
         {
             let (theirs, their_out) = gotmpl(&case);
-            assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(&their_out), "the outputs must agree");
+            assert_eq!(
+                String::from_utf8_lossy(&out),
+                String::from_utf8_lossy(&their_out),
+                "the outputs must agree"
+            );
             show(case.name, "gotmpl", theirs, times);
             if let Some((_, theirs, length)) = go.iter().find(|(name, ..)| name == case.name) {
                 assert_eq!(*length, out.len(), "the outputs must agree");

@@ -20,6 +20,9 @@ use crate::value::Value;
 
 pub(crate) use call::{call_value, prepare};
 
+/// The levels of nesting that an execution within an execution counts for: it takes that much more stack than others.
+const NESTED_LEVELS: usize = 3;
+
 /// A failed evaluation; boxed, so that the way of success stays narrow.
 type Result<T> = std::result::Result<T, Box<ExecError>>;
 
@@ -83,6 +86,7 @@ pub(crate) fn execute(
         missing_key,
     };
     let depth = exec.context.used.depth;
+    exec.context.used.depth += NESTED_LEVELS - 1;
     let result = exec.enter().and_then(|()| exec.list(&dot, &tree.root));
     // An error leaves levels behind, and the caller may go on.
     exec.context.used.depth = depth;

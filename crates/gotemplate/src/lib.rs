@@ -11,6 +11,7 @@ mod lex;
 mod node;
 mod object;
 mod parse;
+pub mod sprig;
 pub mod strconv;
 mod template;
 mod types;

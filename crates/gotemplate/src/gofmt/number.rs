@@ -70,6 +70,7 @@ impl Printer<'_> {
             }
             None => 0,
         };
+        self.room(least)?;
         let mut text = Vec::with_capacity(24);
         let mut rest = magnitude;
         loop {
@@ -107,7 +108,10 @@ impl Printer<'_> {
     /// `%U`: `U+0078`, with `#` also `U+0078 'x'`.
     fn unicode(&mut self, bits: u64) -> Result {
         let precision = self.flags.precision.unwrap_or_default().max(4);
-        let mut text = format!("U+{bits:0precision$X}");
+        self.room(precision)?;
+        let digits = format!("{bits:X}");
+        let zeros = "0".repeat(precision.saturating_sub(digits.len()));
+        let mut text = format!("U+{zeros}{digits}");
         if self.flags.sharp
             && let Some(rune) = u32::try_from(bits).ok().and_then(char::from_u32)
             && is_print(rune)
@@ -124,6 +128,7 @@ impl Printer<'_> {
             .precision
             .or(precision)
             .map_or(-1, |precision| precision as i32);
+        self.room(usize::try_from(precision).unwrap_or_default())?;
         let mut text = format_float(number, verb, precision);
         if !matches!(text.first(), Some(b'-' | b'+')) {
             text.insert(0, b'+');

@@ -53,11 +53,14 @@ impl<'b> Printer<'b> {
     }
 
     pub(super) fn put(&mut self, text: &[u8]) -> Result {
-        if text.len() > self.max.saturating_sub(self.out.len()) {
-            return Err(self.over);
-        }
+        self.room(text.len())?;
         self.out.extend_from_slice(text);
         Ok(())
+    }
+
+    /// Fails if that many bytes would not fit any more.
+    pub(super) fn room(&self, bytes: usize) -> Result {
+        if bytes > self.max.saturating_sub(self.out.len()) { Err(self.over) } else { Ok(()) }
     }
 
     pub(super) fn put_rune(&mut self, rune: char) -> Result {
@@ -66,9 +69,7 @@ impl<'b> Printer<'b> {
 
     /// Writes `count` times the padding: zeros only on the left.
     pub(super) fn padding(&mut self, count: usize) -> Result {
-        if count > self.max.saturating_sub(self.out.len()) {
-            return Err(self.over);
-        }
+        self.room(count)?;
         let byte = if self.flags.zero && !self.flags.minus {
             b'0'
         } else {

@@ -51,9 +51,13 @@ fn shortest(magnitude: f64) -> Digits {
     digits_of(&format!("{magnitude:e}"))
 }
 
+/// The most digits after the point, or after the first digit, that a float has before only zeros follow. The standard
+/// library takes no precision beyond 65,535.
+const MAX_PLACES: usize = 1100;
+
 /// Rounded to `precision` digits after the first.
 fn rounded(magnitude: f64, precision: i32) -> Digits {
-    let places = usize::try_from(precision).unwrap_or_default();
+    let places = usize::try_from(precision).unwrap_or_default().min(MAX_PLACES);
     digits_of(&format!("{magnitude:.places$e}"))
 }
 
@@ -73,7 +77,11 @@ fn digits_of(scientific: &str) -> Digits {
 
 fn fixed(out: &mut Vec<u8>, magnitude: f64, precision: i32) {
     match usize::try_from(precision) {
-        Ok(places) => out.extend_from_slice(format!("{magnitude:.places$}").as_bytes()),
+        Ok(places) => {
+            let exact = places.min(MAX_PLACES);
+            out.extend_from_slice(format!("{magnitude:.exact$}").as_bytes());
+            out.resize(out.len() + places - exact, b'0');
+        }
         Err(_) => {
             let digits = shortest(magnitude);
             let places = (digits.digits.len() as i32 - digits.point).max(0);
