@@ -38,6 +38,8 @@ pub struct Options {
     pub kill_at: Vec<String>,
     /// Seconds that a request may take, where not the local host's 30.
     pub request_limit: Option<u64>,
+    /// Adds `x-local-host-peak-memory` to each answer: the bytes of the component's linear memory. Not on Spin.
+    pub report_memory: bool,
 }
 
 /// A running application. It is killed when it is dropped; its state stays in the folder.
@@ -65,6 +67,16 @@ impl Application {
         };
         application.wait_until_healthy();
         application
+    }
+
+    /// Its process, for a look at what it uses.
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it was started, for another one over the same stores.
+    pub fn options(&self) -> &Options {
+        &self.options
     }
 
     /// A client with the admin's token.
@@ -237,6 +249,9 @@ fn local_host_arguments(folder: &Path, options: &Options) -> Vec<OsString> {
     let mut arguments = vec!["--no-build".into(), "--log-file".into(), log];
     if !options.cron {
         arguments.push("--disable-cron".into());
+    }
+    if options.report_memory {
+        arguments.push("--report-memory".into());
     }
     if let Some(limit) = options.request_limit {
         arguments.extend(["--request-limit".into(), limit.to_string().into()]);

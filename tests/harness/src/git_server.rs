@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use tempfile::TempDir;
@@ -73,6 +74,8 @@ pub struct Exchange {
     pub request_bytes: usize,
     /// Length of the answer's body.
     pub response_bytes: usize,
+    /// How long Git took: the server's own time, without the way there and back.
+    pub took: Duration,
 }
 
 /// A running server. It stops when it is dropped.
@@ -227,6 +230,7 @@ fn answer(shared: &Shared, mut request: Request) {
     if request.as_reader().read_to_end(&mut body).is_err() {
         return;
     }
+    let since = Instant::now();
     let answer = if is_allowed(&shared.options.auth, header(&request, "authorization")) {
         run_backend(shared, &request, &body)
     } else {
@@ -245,6 +249,7 @@ fn answer(shared: &Shared, mut request: Request) {
         status: answer.status,
         request_bytes: body.len(),
         response_bytes: answer.body.len(),
+        took: since.elapsed(),
     };
     shared
         .log

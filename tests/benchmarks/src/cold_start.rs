@@ -1,0 +1,90 @@
+//! The components as they are deployed: their sizes, and how long one takes to answer. Spin makes a fresh instance for
+//! each request, so every answer here is a cold start; the compile cache is warm.
+
+use std::io::Write as _;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use harness::components::{manifest, workspace};
+
+use crate::figures::{Table, bytes, count, time};
+use crate::load::{self, Connection, Request};
+use crate::scene::Scene;
+use crate::{Effort, ingest, print, progress, remark};
+
+/// A route of each component.
+const ROUTES: [(&str, &str, &str); 5] = [
+    ("artifact-ingest", "POST", "/api/artifact"),
+    ("artifact-query", "GET", "/api/artifacts"),
+    ("policy-evaluation", "POST", "/internal/evaluate"),
+    ("gitops-commit", "GET", "/api/releases"),
+    ("release-flush", "POST", "/internal/flush"),
+];
+
+/// Section 4.
+pub(crate) fn run(effort: Effort) -> Result<()> {
+    let requests = if effort.quick { 20 } else { 300 };
+    progress("sizes and cold starts");
+    let mut scene = Scene::start("benchmark-wasm", ingest::small());
+    let since = Instant::now();
+    scene.application.restart(&[]);
+    let start = since.elapsed();
+    let address = scene.application.client().address();
+    let mut table = Table::new(&[
+        "component",
+        "Wasm",
+        "gzip",
+        "first answer",
+        "fresh instance, p50",
+        "p99",
+    ]);
+    for (component, method, path) in ROUTES {
+        // Without a token: instance, variables, authentication, an answer; no store and no database.
+        let request = Request {
+            method,
+            path: path.to_owned(),
+            token: None,
+            body: Vec::new(),
+        };
+        let first = load::run(
+            address,
+            std::slice::from_ref(&request),
+            1,
+            Connection::Close,
+        );
+        let load = load::run(address, &vec![request; requests], 1, Connection::Close);
+        let (whole, packed) = size(component)?;
+        table.row([
+            component.to_owned(),
+            bytes(whole),
+            bytes(packed),
+            time(first.percentile(0.5)),
+            time(load.percentile(0.5)),
+            time(load.percentile(0.99)),
+        ]);
+    }
+    print("Wasm: size and cold start", &table);
+    remark(&format!(
+        "The host ends, starts again over the same state, loads five components from the compile cache and answers `/healthz` in {}. Then {} requests \
+         each, one after the other, without a token (401), `Connection: close`.",
+        time(start),
+        count(requests)
+    ));
+    Ok(())
+}
+
+/// Bytes of the component's file, and of it packed as registries keep it.
+fn size(component: &str) -> Result<(u64, u64)> {
+    let manifest = manifest("spin.toml");
+    let source = manifest
+        .get("component")
+        .and_then(|components| components.get(component)?.get("source")?.as_str())
+        .with_context(|| format!("spin.toml names no file for {component}"))?;
+    let wasm = std::fs::read(workspace().join(source))?;
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(&wasm)?;
+    let packed = packer.finish()?;
+    Ok((wasm.len() as u64, packed.len() as u64))
+}
