@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 
 /// Renders one text with the artifact's variables.
 pub trait TextTemplate {
+    /// Another artifact's texts begin: engines with a budget start it anew.
+    fn begin(&self) {}
+
     /// The text with its templates replaced.
     ///
     /// # Errors
