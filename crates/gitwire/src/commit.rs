@@ -50,15 +50,11 @@ pub(crate) fn parse(content: &[u8]) -> Result<Commit, &'static str> {
     let tree = headers.tree_id().map_err(|_| "it has no tree")?;
     let id = |id: gix_hash::ObjectId| ObjectId::try_from_slice(id.as_slice());
     let parents = headers
-        .clone()
         .parent_ids()
         .filter_map(id)
         .map(CommitId::new)
         .collect();
-    let committer = headers
-        .clone()
-        .committer()
-        .map_err(|_| "it has no committer")?;
+    let committer = headers.committer().map_err(|_| "it has no committer")?;
     let message = headers.message().map_err(|_| "it has no message")?;
     Ok(Commit {
         tree: TreeId::new(id(tree).ok_or("it has no tree")?),

@@ -322,9 +322,18 @@ mod tests {
     #[test]
     fn directories_stand_as_if_their_name_ended_in_a_slash() {
         let mut tree = Tree::default();
-        let entries = [("app", true), ("app.yaml", false), ("app-1", false), ("app0", true)];
+        let entries = [
+            ("app", true),
+            ("app.yaml", false),
+            ("app-1", false),
+            ("app0", true),
+        ];
         for (name, is_tree) in entries {
-            let kind = if is_tree { EntryKind::Tree } else { EntryKind::Blob };
+            let kind = if is_tree {
+                EntryKind::Tree
+            } else {
+                EntryKind::Blob
+            };
             let entry = encode_entry(kind.into(), name.as_bytes(), id(1));
             tree.splice(name.as_bytes(), is_tree, Some(&entry));
         }
@@ -335,16 +344,27 @@ mod tests {
 
     #[test]
     fn what_cannot_be_edited_safely_is_refused() {
-        let entry = |mode: &str, name: &str| [mode.as_bytes(), b" ", name.as_bytes(), b"\0", &[1; 20]].concat();
+        let entry = |mode: &str, name: &str| {
+            [mode.as_bytes(), b" ", name.as_bytes(), b"\0", &[1; 20]].concat()
+        };
         let cases = [
             (entry("100644", "a")[..20].to_vec(), "an entry is malformed"),
             (entry("10x644", "a"), "an entry is malformed"),
             (entry("644", "a"), "an entry has an unknown type"),
             (entry("100644", ""), "an entry has an impossible name"),
             (entry("100644", "a/b"), "an entry has an impossible name"),
-            ([entry("100644", "b"), entry("100644", "a")].concat(), "the entries are out of order"),
-            ([entry("100644", "a"), entry("100644", "a")].concat(), "the entries are out of order"),
-            ([entry("40000", "a"), entry("100644", "a.b")].concat(), "the entries are out of order"),
+            (
+                [entry("100644", "b"), entry("100644", "a")].concat(),
+                "the entries are out of order",
+            ),
+            (
+                [entry("100644", "a"), entry("100644", "a")].concat(),
+                "the entries are out of order",
+            ),
+            (
+                [entry("40000", "a"), entry("100644", "a.b")].concat(),
+                "the entries are out of order",
+            ),
         ];
         for (bytes, expected) in cases {
             assert_eq!(Tree::parse(&bytes).unwrap_err(), expected);
@@ -353,7 +373,15 @@ mod tests {
 
     #[test]
     fn modes_of_old_tools_survive_an_edit_beside_them() {
-        let odd = [b"040000 a\0", &[1; 20][..], b"100664 b\0", &[2; 20], b"100600 c\0", &[3; 20]].concat();
+        let odd = [
+            b"040000 a\0",
+            &[1; 20][..],
+            b"100664 b\0",
+            &[2; 20],
+            b"100600 c\0",
+            &[3; 20],
+        ]
+        .concat();
         let mut tree = Tree::parse(&odd).unwrap();
         let entry = encode_entry(EntryKind::Blob.into(), b"b2", id(4));
         tree.splice(b"b2", false, Some(&entry));
@@ -369,8 +397,14 @@ mod tests {
         let entry = encode_entry(EntryKind::Blob.into(), b"app-2500", id(2));
         new.splice(b"app-2500", false, Some(&entry));
         let steps: Vec<_> = compare(&old, &new).collect();
-        let single = steps.iter().filter(|step| matches!(step, Step::Same { length, .. } if *length < 100)).count();
-        let changed = steps.iter().filter(|step| matches!(step, Step::Changed { .. })).count();
+        let single = steps
+            .iter()
+            .filter(|step| matches!(step, Step::Same { length, .. } if *length < 100))
+            .count();
+        let changed = steps
+            .iter()
+            .filter(|step| matches!(step, Step::Changed { .. }))
+            .count();
         assert_eq!(changed, 1);
         assert!(single < 300, "{single} of 5,000 entries were read");
         assert!(old.chunks.iter().all(|chunk| chunk.len() < 2 * CHUNK));
@@ -395,6 +429,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn edits_do_what_a_sorted_list_would(
             start in 0_usize..400,

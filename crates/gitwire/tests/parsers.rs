@@ -1,5 +1,13 @@
 //! No answer of a server makes a parser panic, and every error can be shown.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where something is not as it should be, in its helpers too"
+)]
+
 use gitwire::{
     CommitId, Credentials, FetchAnswer, LsRefsAnswer, Objects, PushReport,
     ReceivePackAdvertisement, RefName, Remote, RemoteUrl, Response, ServerText, Service,

@@ -1,5 +1,13 @@
 //! Pushes to the real `git http-backend`, which checks every object (`receive.fsckObjects`). Needs git.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where something is not as it should be, in its helpers too"
+)]
+
 mod client;
 
 use std::num::NonZeroU32;

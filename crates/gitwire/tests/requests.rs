@@ -1,5 +1,13 @@
 //! Requests, redirects and the HTTP side of answers, without a server.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where something is not as it should be, in its helpers too"
+)]
+
 use gitwire::{
     AdvertisementError, Credentials, HttpError, RedirectError, Remote, Response, Service,
     UploadPackCapabilities,
@@ -166,7 +174,8 @@ fn redirects_in_a_circle_end() {
 
 #[test]
 fn each_status_and_content_type_has_its_error() {
-    let cases: [(u16, &[(&str, &str)], HttpError); 11] = [
+    type Headers = &'static [(&'static str, &'static str)];
+    let cases: [(u16, Headers, HttpError); 11] = [
         (401, &[], HttpError::Unauthorized),
         (403, &[], HttpError::Forbidden),
         (404, &[], HttpError::NotFound),

@@ -230,7 +230,8 @@ mod tests {
 
     #[test]
     fn a_change_of_one_entry_is_a_delta_of_its_object_id() {
-        let mut entries: std::collections::BTreeMap<_, _> = (0..4500).map(|name| (name, 1)).collect();
+        let mut entries: std::collections::BTreeMap<_, _> =
+            (0..4500).map(|name| (name, 1)).collect();
         let old = tree_of(&entries);
         entries.insert(2000, 9);
         let new = tree_of(&entries);
@@ -241,6 +242,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn a_delta_makes_the_new_tree_of_the_old_one(
             old in prop::collection::btree_map(0_u16..700, 0_u8..3, 0..300),
