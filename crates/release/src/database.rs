@@ -1,8 +1,10 @@
 //! The schema of the artifact store and the history, and the connection that keeps it current.
 //!
 //! A migration runs once, whichever instance comes first: each is applied under `BEGIN IMMEDIATE` after looking again
-//! whether it is still to do. Nothing is asked on the happy path: a statement that fails makes the connection look for
-//! migrations, and is tried once more if there were any.
+//! whether it is still to do. Nothing is asked on the happy path: where the first statement of a connection fails, the
+//! connection looks for migrations and tries once more.
+
+use std::cell::Cell;
 
 use crate::ports::{Database, DatabaseError, Row, SqlValue};
 
@@ -59,6 +61,8 @@ const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE INDEX requests_history ON requests (env, app, landed) WHERE landed IS NOT NULL",
     "CREATE INDEX requests_env_history ON requests (env, landed) WHERE landed IS NOT NULL",
     "CREATE INDEX requests_source_history ON requests (env, repository, landed) WHERE landed IS NOT NULL",
+    // What pushes were about to do, whose outcome is not recorded yet.
+    "CREATE TABLE intents (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL)",
     // What is known of a Git host's repository, so that a flush need not ask again.
     "CREATE TABLE git_remotes (
         url TEXT NOT NULL PRIMARY KEY,
@@ -70,22 +74,30 @@ const MIGRATIONS: &[&[&str]] = &[&[
 /// A connection whose schema is current.
 pub struct Sql<'a, D> {
     connection: &'a D,
+    /// A statement went well, or the migrations were looked for.
+    current: Cell<bool>,
 }
 
 impl<'a, D: Database> Sql<'a, D> {
     /// Wraps an open connection; asks nothing of it yet.
     pub fn new(connection: &'a D) -> Self {
-        Self { connection }
+        Self {
+            connection,
+            current: Cell::new(false),
+        }
     }
 
-    /// Runs one statement; where it fails for want of a migration, migrates and runs it again.
+    /// Runs one statement; where it fails, perhaps for want of a migration, migrates and runs it again.
     pub async fn run(&self, sql: &str, params: &[SqlValue]) -> Result<Vec<Row>, DatabaseError> {
-        match self.connection.execute(sql, params).await {
-            Ok(rows) => Ok(rows),
-            Err(error) => match self.migrate().await {
-                Ok(0) | Err(_) => Err(error),
-                Ok(_) => self.connection.execute(sql, params).await,
-            },
+        let done = self.connection.execute(sql, params).await;
+        if done.is_ok() || self.current.replace(true) {
+            self.current.set(true);
+            return done;
+        }
+        // Whether there was something to migrate does not matter: another instance may have just done it.
+        match self.migrate().await {
+            Ok(_) => self.connection.execute(sql, params).await,
+            Err(_) => done,
         }
     }
 
@@ -191,6 +203,13 @@ impl Columns {
             Some(SqlValue::Text(text)) => Some(text),
             _ => None,
         }
+    }
+
+    /// The next column as a time in milliseconds since the Unix epoch; 0 when it is NULL.
+    pub(crate) fn milliseconds(&mut self) -> u64 {
+        self.integer()
+            .and_then(|ms| u64::try_from(ms).ok())
+            .unwrap_or_default()
     }
 
     /// The next column as a number, or none when it is NULL.

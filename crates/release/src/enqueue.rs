@@ -1,7 +1,11 @@
-//! Releases that people ask for: checked against the artifact, then queued. Nothing is answered before the keys are set.
+//! Releases that people ask for: checked against the artifact, then queued. Nothing is answered before all is durable.
 //!
-//! Order of the durable writes: each request's key, then its row. A process that dies in between has answered nobody;
-//! what was queued so far may be released, and the same call with the same `Idempotency-Key` continues it.
+//! Order of the durable writes: the rows of all requests, in one statement, then their keys. The rows come first because
+//! only they know the group by which several requests are tracked: a flush that was quicker would record them without it.
+//! A process that dies in between has answered nobody; the flush finds rows without keys, and the same call with the same
+//! `Idempotency-Key` queues nothing twice.
+
+use std::collections::BTreeSet;
 
 use domain::{
     AppName, Artifact, ArtifactId, ArtifactLimits, EnvName, ReleaseRequest, Request, RequestId,
@@ -92,29 +96,26 @@ pub async fn enqueue<K: KeyValue, D: Database, C: Clock>(
         .map_err(|error| EnqueueError::Unreadable(wish.artifact_id.clone(), error.to_string()))?;
     let apps = matching_apps(&artifact, wish, template)?;
     let (id, queued) = requests_of(wish, apps, clock);
-    let known: Vec<&str> = queued.iter().map(|request| request.id.as_str()).collect();
-    if wish.idempotency_key.is_some() {
-        let before = requests::track(sql, id.as_str()).await?;
-        if !before.is_empty() && before.iter().all(|request| request.status != "error") {
-            return Ok(id);
-        }
-        // What ended badly is tried again under its id; its row must go before its key is set, or the flush takes the
-        // key for a leftover.
-        requests::forget_errors(sql, &known).await?;
-    }
-    for request in &queued {
+    let group = (queued.len() > 1).then_some(id.as_str());
+    let rows: Vec<NewRow<'_>> = queued
+        .iter()
+        .map(|request| NewRow::waiting(request, group))
+        .collect();
+    // What waits already, or ended well, is not queued again.
+    let new: BTreeSet<String> = requests::queue_again(sql, &rows)
+        .await?
+        .into_iter()
+        .collect();
+    for request in queued
+        .iter()
+        .filter(|request| new.contains(request.id.as_str()))
+    {
         let value = request.to_bytes().map_err(|error| KeyValueError {
             operation: "set",
             source: error.into(),
         })?;
         kv.set(&write_key(request), &value).await?;
     }
-    let group = (queued.len() > 1).then_some(id.as_str());
-    let rows: Vec<NewRow<'_>> = queued
-        .iter()
-        .map(|request| NewRow::waiting(request, group))
-        .collect();
-    requests::record(sql, &rows).await?;
     Ok(id)
 }
 
@@ -163,6 +164,7 @@ fn matching_apps(
     wish: &Wish,
     template: &dyn TextTemplate,
 ) -> Result<Vec<AppName>, EnqueueError> {
+    template.begin();
     let vars = variables(artifact);
     let mut apps = Vec::new();
     let mut has = Vec::new();

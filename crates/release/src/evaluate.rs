@@ -3,6 +3,11 @@
 //! Order of the durable writes: the requests' keys, then the rows of requests and decisions, then the mark on the
 //! artifact, then the removal of its key. Whatever dies in between, the artifact is evaluated again; request ids are
 //! derived from artifact, environment and app, so a second evaluation makes the same keys and rows.
+//!
+//! What waits is read from the rows, oldest first, and not from the keys: an artifact whose key is not set yet, or was
+//! lost, must not be overtaken by a later one.
+
+use std::collections::BTreeSet;
 
 use domain::{Artifact, ArtifactLimits, Request, TextTemplate, explain_with};
 use serde::Serialize;
@@ -15,9 +20,7 @@ use crate::store::decisions::{self, DecisionRow, NewDecision};
 use crate::store::requests::{self, NewRow};
 
 /// Artifacts evaluated before anything is written to the database.
-const BATCH: usize = 50;
-/// A row that was not evaluated for so long has lost its key.
-const LOST_AFTER_MS: i64 = 60_000;
+const BATCH: i64 = 50;
 
 /// The evaluation could not go on. What was not finished is evaluated again.
 #[derive(Debug, thiserror::Error)]
@@ -54,48 +57,61 @@ pub async fn evaluate<K: KeyValue, D: Database, C: Clock>(
     deadline_ms: u64,
 ) -> Result<EvaluateReport, EvaluateError> {
     let mut report = EvaluateReport::default();
-    let keys = Listing::of(kv.keys().await?).evaluate;
-    let mut waiting = Vec::with_capacity(keys.len());
-    for key in keys {
-        if let Some(value) = kv.get(&key).await? {
-            waiting.push((key, String::from_utf8_lossy(&value).into_owned()));
-        }
-    }
-    let now_ms = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
-    let lost = artifacts::never_evaluated(sql, now_ms.saturating_sub(LOST_AFTER_MS), 500).await?;
-    for id in lost {
-        if let Ok(parsed) = id.parse()
-            && !waiting.iter().any(|(_, known)| *known == id)
-        {
-            waiting.push((evaluate_key(&parsed), id));
-        }
-    }
-    for batch in waiting.chunks(BATCH) {
-        if clock.now_ms() >= deadline_ms {
-            report.unfinished = true;
+    let listed = Listing::of(kv.keys().await?).evaluate;
+    let mut listed: BTreeSet<String> = listed.into_iter().collect();
+    loop {
+        let batch = artifacts::not_evaluated(sql, BATCH).await?;
+        if batch.is_empty() {
             break;
         }
-        let ids: Vec<&str> = batch.iter().map(|(_, id)| id.as_str()).collect();
-        report.queued += evaluate_batch(kv, sql, clock, template, &ids).await?;
-        for (key, _) in batch {
-            kv.delete(key).await?;
+        if clock.now_ms() >= deadline_ms {
+            report.unfinished = true;
+            return Ok(report);
         }
-        report.artifacts += batch.len();
+        let done = evaluate_batch(kv, sql, clock, template, &batch, deadline_ms).await?;
+        report.queued += done.queued;
+        report.artifacts += done.artifacts;
+        for stored in batch.iter().take(done.artifacts) {
+            let key = stored
+                .id
+                .parse()
+                .map(|id| evaluate_key(stored.created_ms, &id));
+            if let Some(key) = key.ok().filter(|key| listed.remove(key)) {
+                kv.delete(&key).await?;
+            }
+        }
+    }
+    // Nothing waits, so these were evaluated: whoever did it died before deleting them all.
+    for key in listed {
+        kv.delete(&key).await?;
     }
     Ok(report)
 }
 
+/// What one batch did.
+struct Done {
+    artifacts: usize,
+    queued: usize,
+}
+
+/// Evaluates the batch from its beginning until `deadline_ms`; at least one artifact, so that each call makes progress.
 async fn evaluate_batch<K: KeyValue, D: Database, C: Clock>(
     kv: &K,
     sql: &Sql<'_, D>,
     clock: &C,
     template: &dyn TextTemplate,
-    ids: &[&str],
-) -> Result<usize, EvaluateError> {
+    batch: &[Stored],
+    deadline_ms: u64,
+) -> Result<Done, EvaluateError> {
     let mut queued = Vec::new();
     let mut decided = Vec::new();
-    for stored in artifacts::by_ids(sql, ids).await? {
-        let (requests, rows) = decide(&stored, template);
+    let mut evaluated: Vec<&str> = Vec::new();
+    for stored in batch {
+        if !evaluated.is_empty() && clock.now_ms() >= deadline_ms {
+            break;
+        }
+        evaluated.push(&stored.id);
+        let (requests, rows) = decide(stored, template);
         for request in &requests {
             let value = request.to_bytes().map_err(|error| KeyValueError {
                 operation: "set",
@@ -111,10 +127,13 @@ async fn evaluate_batch<K: KeyValue, D: Database, C: Clock>(
         .iter()
         .map(|request| NewRow::waiting(request, None))
         .collect();
-    requests::record(sql, &rows).await?;
+    requests::queue(sql, &rows).await?;
     decisions::record(sql, &decided, now_ms).await?;
-    artifacts::evaluated(sql, ids, now_ms).await?;
-    Ok(queued.len())
+    artifacts::evaluated(sql, &evaluated, now_ms).await?;
+    Ok(Done {
+        artifacts: evaluated.len(),
+        queued: queued.len(),
+    })
 }
 
 /// Pure: what one artifact's policies release, and every decision.
@@ -125,6 +144,7 @@ fn decide(stored: &Stored, template: &dyn TextTemplate) -> (Vec<Request>, Vec<Ne
     };
     let mut queued: Vec<Request> = Vec::new();
     let mut decided = Vec::new();
+    template.begin();
     for (position, explanation) in explain_with(&artifact, template).into_iter().enumerate() {
         let mut request_id = None;
         if let Some(target) = explanation.target {

@@ -3,50 +3,54 @@
 //!
 //! # The order, which is the whole point
 //!
-//! 1. Read the branch's tip. 2. List the keys once. 3. Read the values. 4. Ask the database which requests have ended.
+//! 1. Read the branch's tip. 2. List the keys once. 3. Read the intents. 4. Ask the database which requests have ended.
 //!
-//! A request is pending only if it is listed, has not ended, and is in no intent that landed. Listing before the tip is
-//! read, or asking the database before listing, lets a replica see a request that another one has written already.
+//! A request is pending only if it waits (by its key, or by its row where the store lost the key), has not ended, and is in
+//! no intent that landed. Listing before the tip is read, or asking the database before listing, lets a replica see a
+//! request that another one has written already.
 //!
-//! Before a push, its intent is set: old tip, new tip, the outcome of each request. Afterwards: the database, then the
-//! `write.` keys, then the intent. An intent that did not land is removed only once the branch has moved past its old
-//! tip, because until then the push may still arrive; or when the host itself refused that push and the branch then
-//! still stands where it stood.
+//! Before a push, its intent is written: old tip, new tip, the outcome of each request. Afterwards: the requests' rows,
+//! then the `write.` keys, then the intent. An intent that did not land is removed only once the branch has moved past its
+//! old tip, because until then the push may still arrive; or when the host itself answered that it did not take that
+//! push, and the intent speaks for no other.
 //!
 //! # Who may change what
 //!
-//! Only this module deletes `write.` keys, and sets or deletes `intent.` and `backoff.` keys.
+//! Only this module deletes `write.` keys, and writes intents and `backoff.` keys.
 
 mod batch;
 pub mod git_host;
 mod intent;
+mod look;
+mod memory;
+mod pause;
+mod push;
 pub mod remote;
 mod repository;
 mod round;
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{GitopsRepository, Request, TextTemplate};
+use domain::{GitopsRepository, Request, RequestKind, TextTemplate};
 use serde::Serialize;
 use uuid::Uuid;
 
+use self::git_host::GitHost;
+pub(crate) use self::intent::Intent;
+use self::look::Look;
+use self::memory::Memory;
 use crate::database::Sql;
-use crate::flush::git_host::GitHost;
-use crate::flush::intent::Intent;
-use crate::flush::repository::Refused;
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError, new_uuid};
-use crate::queue::{LEASE, Lease, Listing, write_key};
+use crate::queue::{LEASE, Lease};
 use crate::render::Renderer;
 use crate::settings::FlushSettings;
-use crate::store::requests;
 
 /// How often a refused push is built anew on the new tip within one flush.
 const ROUNDS: u64 = 5;
+/// Intents without waiting requests are looked at in each flush for so long.
+const HURRY_S: u64 = 60;
 /// The lease is short: a flush that was killed must not hold up the next one for long.
 const LEASE_MS: u64 = 8_000;
-/// A row that waits for so long without a key has lost it.
-const LOST_AFTER_MS: u64 = 60_000;
 
 /// The flush could not go on. What was not finished stays in the queue.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +71,12 @@ pub struct FlushReport {
     pub busy: bool,
     /// Each repository that had work.
     pub repositories: BTreeMap<String, RepositoryReport>,
+}
+
+impl FlushReport {
+    fn of(&mut self, url: &str) -> &mut RepositoryReport {
+        self.repositories.entry(url.to_owned()).or_default()
+    }
 }
 
 /// What one flush did in one repository.
@@ -108,22 +118,6 @@ pub struct Flush<'a, K, D, G, C, R> {
     pub settings: &'a FlushSettings,
 }
 
-/// What one flush knows so far. Values of `write.` and `intent.` keys never change, so they are read once.
-#[derive(Default)]
-struct Memory {
-    requests: BTreeMap<String, Request>,
-    intents: BTreeMap<String, Intent>,
-    /// Repositories by URL: the most requests to push at once, where the host refused a larger batch.
-    max_batch: BTreeMap<String, usize>,
-    /// The push that was refused in the round before, by URL.
-    refused: BTreeMap<String, Refused>,
-    /// Failures in a row before this flush, by URL, where there were any.
-    failures: BTreeMap<String, u32>,
-    /// Environments and apps of which a request waits for a passing cause: it is tried once a flush.
-    stuck: BTreeSet<(String, String)>,
-    report: FlushReport,
-}
-
 impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D, G, C, R> {
     /// Flushes all that waits, within the time budget.
     ///
@@ -131,13 +125,11 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
     ///
     /// [`FlushError`] when the store or the database fails; a failing Git host is in the report instead.
     pub async fn run(&self) -> Result<FlushReport, FlushError> {
-        self.sql.migrate().await?;
         let deadline_ms = self.clock.now_ms().saturating_add(self.settings.budget_ms);
-        let mut listing = Listing::of(self.kv.keys().await?);
-        if self.requeue_lost(&listing).await? {
-            listing = Listing::of(self.kv.keys().await?);
-        }
-        if listing.write.is_empty() && listing.intent.is_empty() {
+        let mut memory = Memory::default();
+        // This look decides only whom to ask for a tip; what is pending is decided after that, by another.
+        let look = self.look(&mut memory).await?;
+        if look.write.is_empty() && look.intents.is_empty() {
             return Ok(FlushReport::default());
         }
         let owner = new_uuid(self.clock);
@@ -147,21 +139,21 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
                 ..FlushReport::default()
             });
         }
-        let memory = RefCell::new(Memory::default());
-        let done = self.rounds(&memory, &listing, deadline_ms, owner).await;
+        let done = self.rounds(&mut memory, &look, deadline_ms, owner).await;
         self.kv.delete(LEASE).await?;
         done?;
-        Ok(memory.into_inner().report)
+        Ok(memory.report)
     }
 
     async fn rounds(
         &self,
-        memory: &RefCell<Memory>,
-        listing: &Listing,
+        memory: &mut Memory,
+        look: &Look,
         deadline_ms: u64,
         owner: Uuid,
     ) -> Result<(), FlushError> {
-        let mut targets = self.with_work(memory, listing).await?;
+        self.end_homeless(memory, look).await?;
+        let mut targets = self.with_work(memory, look);
         let mut refusals = 0;
         while !targets.is_empty() && self.clock.now_ms() < deadline_ms && refusals < ROUNDS {
             if refusals > 0 {
@@ -171,76 +163,60 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
             }
             self.renew_lease(owner).await?;
             targets = self.round(memory, &targets, deadline_ms).await?;
-            refusals += u64::from(!memory.borrow().refused.is_empty());
+            let refused = memory
+                .targets
+                .values()
+                .any(|target| target.refused.is_some());
+            refusals += u64::from(refused);
         }
         Ok(())
     }
 
-    /// The repositories that anything waits for. This look decides only whom to ask for a tip; what is pending is
-    /// decided after that, by a listing of its own.
-    async fn with_work(
-        &self,
-        memory: &RefCell<Memory>,
-        listing: &Listing,
-    ) -> Result<BTreeSet<usize>, FlushError> {
-        self.read_values(memory, listing).await?;
-        let memory = memory.borrow();
-        let mut chosen: BTreeSet<usize> = memory
-            .requests
-            .values()
+    /// The repositories that anything waits for.
+    fn with_work(&self, memory: &Memory, look: &Look) -> BTreeSet<usize> {
+        let waiting = look.write.iter().filter_map(|key| memory.requests.get(key));
+        let mut chosen: BTreeSet<usize> = waiting
             .filter_map(|request| self.target_of(request))
             .collect();
-        for (index, repository) in self.settings.repositories.all().iter().enumerate() {
-            if memory
-                .intents
-                .values()
-                .any(|intent| intent.url == repository.url.as_str())
-            {
-                chosen.insert(index);
-            }
+        for intent in look.intents.iter().filter(|intent| self.is_due(intent)) {
+            let repositories = self.settings.repositories.all().iter().enumerate();
+            let same = |repository: &GitopsRepository| repository.url.as_str() == intent.url;
+            chosen.extend(
+                repositories
+                    .filter(|(_, repository)| same(repository))
+                    .filter_map(|(_, repository)| self.first_like(repository)),
+            );
         }
-        if chosen.is_empty() {
-            // Requests without a repository end in a round, whichever repository that is for.
-            chosen.insert(0);
-        }
-        Ok(chosen)
+        chosen
+    }
+
+    /// An intent for which nothing waits any more needs no hurry: it is looked at the more rarely the older it is, lest an
+    /// idle application asks the host at each tick.
+    fn is_due(&self, intent: &Intent) -> bool {
+        let (seconds, _) = intent.id.get_timestamp().map_or((0, 0), |at| at.to_unix());
+        let age_s = (self.clock.now_ms() / 1000).saturating_sub(seconds);
+        let drawn = u64::from_be_bytes(
+            self.clock
+                .random()
+                .first_chunk()
+                .copied()
+                .unwrap_or_default(),
+        );
+        drawn % age_s.max(1) < HURRY_S
     }
 
     /// Which of the configured repositories a request is for.
     fn target_of(&self, request: &Request) -> Option<usize> {
-        let domain::RequestKind::Release(release) = &request.kind else {
+        let RequestKind::Release(release) = &request.kind else {
             return None;
         };
-        let wanted = self.settings.repositories.repository_for(&release.env)?;
-        self.settings
-            .repositories
-            .all()
-            .iter()
-            .position(|known| known == wanted)
+        self.first_like(self.settings.repositories.repository_for(&release.env)?)
     }
 
-    fn repository(&self, index: usize) -> Option<&GitopsRepository> {
-        self.settings.repositories.all().get(index)
-    }
-
-    /// Sets the keys of requests again that wait in the database and have none: the key-value store lost them.
-    async fn requeue_lost(&self, listing: &Listing) -> Result<bool, FlushError> {
-        let before = self.clock.now_ms().saturating_sub(LOST_AFTER_MS);
-        let waiting =
-            requests::waiting_since(&self.sql, i64::try_from(before).unwrap_or(i64::MAX), 500)
-                .await?;
-        let mut any = false;
-        for body in waiting {
-            let Ok(request) = Request::from_bytes(body.as_bytes()) else {
-                continue;
-            };
-            let key = write_key(&request);
-            if listing.write.binary_search(&key).is_err() {
-                self.kv.set(&key, body.as_bytes()).await?;
-                any = true;
-            }
-        }
-        Ok(any)
+    /// Environments may share a repository: it is pushed once for all of them.
+    fn first_like(&self, wanted: &GitopsRepository) -> Option<usize> {
+        let mut known = self.settings.repositories.all().iter();
+        known.position(|known| known.url == wanted.url && known.branch == wanted.branch)
     }
 
     async fn take_lease(&self, owner: Uuid) -> Result<bool, FlushError> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::database::Sql;
 use crate::ports::{Clock, Database, KeyValue};
 use crate::queue::{Backoff, Listing, arrival_of};
+use crate::store::intents;
 
 /// The state of the application.
 #[derive(Debug, Serialize)]
@@ -22,7 +23,7 @@ pub struct Health {
     /// Releases that wait to be written.
     pub waiting_writes: usize,
     /// Pushes whose outcome is not recorded yet.
-    pub open_intents: usize,
+    pub open_intents: i64,
     /// Age of the oldest waiting write in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest_write_age_seconds: Option<u64>,
@@ -46,24 +47,27 @@ pub async fn health<K: KeyValue, D: Database, C: Clock>(
         oldest_write_age_seconds: None,
         paused: Vec::new(),
     };
-    if let Err(error) = sql.run("SELECT count(*) FROM migrations", &[]).await {
-        health.status = "error";
-        health.database = error.to_string();
+    match intents::count(sql).await {
+        Ok(count) => health.open_intents = count,
+        Err(error) => {
+            health.status = "error";
+            health.database = error.to_string();
+        }
     }
     match kv.keys().await {
         Ok(keys) => {
             let listing = Listing::of(keys);
             health.waiting_evaluations = listing.evaluate.len();
             health.waiting_writes = listing.write.len();
-            health.open_intents = listing.intent.len();
             let oldest = listing.write.first().and_then(|key| arrival_of(key));
             health.oldest_write_age_seconds =
                 oldest.map(|ms| clock.now_ms().saturating_sub(ms) / 1000);
             for key in &listing.backoff {
                 let value = kv.get(key).await.ok().flatten();
+                let pause = value.and_then(|value| serde_json::from_slice::<Backoff>(&value).ok());
                 health
                     .paused
-                    .extend(value.and_then(|value| serde_json::from_slice(&value).ok()));
+                    .extend(pause.filter(|pause| pause.until_ms > clock.now_ms()));
             }
         }
         Err(error) => {

@@ -85,7 +85,7 @@ pub async fn ingest<K: KeyValue, D: Database, C: Clock>(
     let artifact = shipped.received(uuid, i64::try_from(now_ms / 1000).unwrap_or(i64::MAX));
     let body = artifact.to_json();
     if store(sql, &artifact, &digest, idempotency_key, now_ms, &body).await? {
-        queue(kv, &artifact.id).await?;
+        queue(kv, now_ms, &artifact.id).await?;
         return Ok(Ingested { body, new: true });
     }
     let before = artifacts::shipped_before(sql, &digest, idempotency_key)
@@ -100,7 +100,7 @@ pub async fn ingest<K: KeyValue, D: Database, C: Clock>(
     }
     if before.waiting {
         // The first attempt may have died before its key was set.
-        queue(kv, &before.id).await?;
+        queue(kv, before.created_ms, &before.id).await?;
     }
     Ok(Ingested {
         body: before.body,
@@ -145,8 +145,9 @@ async fn store<D: Database>(
 }
 
 /// Queues an artifact for evaluation. The key names it, so queueing it twice is queueing it once.
-pub(crate) async fn queue<K: KeyValue>(kv: &K, id: &ArtifactId) -> Result<(), KeyValueError> {
-    kv.set(&evaluate_key(id), id.as_str().as_bytes()).await
+async fn queue<K: KeyValue>(kv: &K, created_ms: u64, id: &ArtifactId) -> Result<(), KeyValueError> {
+    kv.set(&evaluate_key(created_ms, id), id.as_str().as_bytes())
+        .await
 }
 
 /// A random request id, in the order of time.

@@ -6,13 +6,14 @@
 //! ```text
 //! ingest ──▶ SQL artifacts ──▶ KV evaluate.<id>
 //! evaluate ──▶ KV write.<request> ──▶ SQL decisions, requests ──▶ (KV evaluate.<id> deleted)
-//! enqueue ──▶ KV write.<request> ──▶ SQL requests
-//! flush ──▶ KV intent.<id> ──▶ one push ──▶ SQL requests ──▶ (KV write.<request>, intent.<id> deleted)
+//! enqueue ──▶ SQL requests ──▶ KV write.<request>
+//! flush ──▶ SQL intents ──▶ one push ──▶ SQL requests ──▶ (KV write.<request>, then the intent deleted)
 //! ```
 //!
 //! # Invariants
 //!
-//! 1. What was acknowledged is in the database or in the key-value store until it has ended.
+//! 1. What was acknowledged is in the database until it has ended. The key-value store says that there is work, in which
+//!    order, and may lose everything: the rows then stand in for the keys.
 //! 2. A request makes at most one commit, whatever dies and however many replicas flush.
 //! 3. The Git host's compare-and-swap of the branch is the only lock. The lease saves work, never correctness.
 
@@ -28,3 +29,4 @@ pub mod queue;
 pub mod render;
 pub mod settings;
 mod store;
+pub mod template;

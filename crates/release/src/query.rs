@@ -381,6 +381,7 @@ pub async fn explain<D: Database>(
         stored.ok_or_else(|| QueryError::NotFound(format!("cannot find artifact with id {id}")))?;
     let artifact = Artifact::from_stored(stored.body.as_bytes(), &ArtifactLimits::default())
         .map_err(|error| QueryError::NotFound(format!("artifact {id} cannot be read: {error}")))?;
+    template.begin();
     Ok(Explained {
         artifact_id: stored.id,
         evaluated: stored.evaluated,

@@ -11,26 +11,20 @@ use sha2::{Digest, Sha256};
 const EVALUATE: &str = "evaluate.";
 /// A request waits to be written; the value is the request.
 const WRITE: &str = "write.";
-/// A push that was about to be made; the value is an intent.
-const INTENT: &str = "intent.";
 /// A Git host asked to be left alone for a while, or failed.
 const BACKOFF: &str = "backoff.";
 /// The flush that is at work.
 pub(crate) const LEASE: &str = "lease.flush";
 
-/// The key under which an artifact waits. Ids hold `/`, which not every store takes, so the key holds a digest.
-pub fn evaluate_key(id: &ArtifactId) -> String {
-    format!("{EVALUATE}{}", short_digest(id.as_str()))
+/// The key under which an artifact waits. Keys sort by arrival; ids hold `/`, which not every store takes, so the key
+/// holds a digest.
+pub fn evaluate_key(created_ms: u64, id: &ArtifactId) -> String {
+    format!("{EVALUATE}{created_ms:013}.{}", short_digest(id.as_str()))
 }
 
 /// The key under which a request waits. Keys sort by arrival; the same request always has the same key.
 pub fn write_key(request: &Request) -> String {
     format!("{WRITE}{:013}.{}", request.created_ms, request.id)
-}
-
-/// The key of an intent.
-pub(crate) fn intent_key(id: &uuid::Uuid) -> String {
-    format!("{INTENT}{id}")
 }
 
 /// The key of the pause for one remote repository.
@@ -53,8 +47,6 @@ pub struct Listing {
     pub evaluate: Vec<String>,
     /// `write.…`, in order of arrival
     pub write: Vec<String>,
-    /// `intent.…`
-    pub intent: Vec<String>,
     /// `backoff.…`
     pub backoff: Vec<String>,
 }
@@ -68,15 +60,12 @@ impl Listing {
                 listing.write.push(key);
             } else if key.starts_with(EVALUATE) {
                 listing.evaluate.push(key);
-            } else if key.starts_with(INTENT) {
-                listing.intent.push(key);
             } else if key.starts_with(BACKOFF) {
                 listing.backoff.push(key);
             }
         }
         listing.write.sort_unstable();
         listing.evaluate.sort_unstable();
-        listing.intent.sort_unstable();
         listing
     }
 }

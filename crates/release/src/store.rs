@@ -2,5 +2,6 @@
 
 pub(crate) mod artifacts;
 pub(crate) mod decisions;
+pub(crate) mod intents;
 pub(crate) mod remotes;
 pub(crate) mod requests;

@@ -1,7 +1,7 @@
 //! Building a batch: one commit for each request, each on top of the one before, all in memory. Pure but for reading
 //! artifacts and rendering; nothing here is durable.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::{
     Artifact, ArtifactLimits, GitopsRepository, Manifest, ReleaseRecord, ReleaseRequest,
@@ -13,6 +13,7 @@ use gitwire::{
 };
 
 use crate::flush::intent::IntendedOutcome;
+use crate::flush::memory::Stuck;
 use crate::render::{RenderError, Renderer};
 use crate::settings::Author;
 
@@ -34,8 +35,6 @@ pub(crate) struct Batch<'a, R> {
     pub(crate) outcomes: Vec<IntendedOutcome>,
     /// Bytes of files written so far.
     pub(crate) bytes: usize,
-    /// Apps of which a request waits for a passing cause: later requests must not overtake it.
-    pub(crate) stuck: BTreeSet<(String, String)>,
 }
 
 /// What adding one request came to.
@@ -115,7 +114,6 @@ impl<'a, R: Renderer> Batch<'a, R> {
             tip,
             outcomes: Vec::new(),
             bytes: 0,
-            stuck: BTreeSet::new(),
         })
     }
 
@@ -134,6 +132,7 @@ impl<'a, R: Renderer> Batch<'a, R> {
         &mut self,
         request: &Request,
         artifacts: &BTreeMap<String, Result<Artifact, String>>,
+        stuck: &Stuck,
     ) -> Result<Added, BrokenRepository> {
         let RequestKind::Release(release) = &request.kind else {
             return Ok(self.settle(
@@ -142,30 +141,19 @@ impl<'a, R: Renderer> Batch<'a, R> {
                 Some("this version does not know this kind of request".to_owned()),
             ));
         };
-        let place = (
-            release.env.to_string(),
-            release
-                .app
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        );
-        if self.stuck.contains(&place) {
+        if stuck.holds(request) {
             return Ok(Added::Behind);
         }
         match self.release(request, release, artifacts).await {
             Ok(commit) => Ok(self.settle(request, commit, None)),
             Err(Failure::Refused(reason)) => Ok(self.settle(request, None, Some(reason))),
-            Err(Failure::Passing(reason)) => {
-                self.stuck.insert(place);
-                Ok(Added::Passing(reason))
-            }
+            Err(Failure::Passing(reason)) => Ok(Added::Passing(reason)),
             Err(Failure::Broken(error)) => Err(BrokenRepository(error)),
         }
     }
 
     /// Gives a request its outcome.
-    pub(crate) fn settle(
+    fn settle(
         &mut self,
         request: &Request,
         commit: Option<CommitId>,
@@ -290,6 +278,7 @@ impl<'a, R: Renderer> Batch<'a, R> {
         artifact: &Artifact,
         release: &ReleaseRequest,
     ) -> Result<ResolvedManifest, Failure> {
+        self.template.begin();
         let vars = variables(artifact);
         let named = |manifest: &&Manifest| {
             let is = |text: &str, name: &str| {

@@ -94,11 +94,4 @@ impl Intent {
             && self.old == other.old
             && self.outcomes.starts_with(&other.outcomes)
     }
-
-    /// Whether a push that may still be on its way has a commit for this request.
-    pub(crate) fn commits(&self, id: &RequestId) -> bool {
-        self.outcomes
-            .iter()
-            .any(|outcome| outcome.id == *id && outcome.commit.is_some())
-    }
 }

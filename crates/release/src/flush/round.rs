@@ -1,16 +1,18 @@
-//! One round: the tips, the listing, the values, the database; then each repository by itself. The order is the
-//! protocol's (see the head of [`crate::flush`]) and must not be changed without exploring it anew.
+//! One round: the tips, the look at what waits, then each repository by itself. The order is the protocol's (see the head
+//! of [`crate::flush`]) and must not be changed without exploring it anew.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use domain::Request;
+use domain::{Request, RequestKind};
 
 use super::git_host::{GitHost, GitSession};
 use super::intent::{IntendedOutcome, Intent};
-use super::{Flush, FlushError, Memory};
+use super::look::Look;
+use super::memory::Memory;
+use super::repository::Part;
+use super::{Flush, FlushError};
 use crate::ports::{Clock, Database, KeyValue};
-use crate::queue::{Listing, request_id_of};
+use crate::queue::request_id_of;
 use crate::render::Renderer;
 use crate::store::requests::{self, NewRow};
 
@@ -18,14 +20,17 @@ use crate::store::requests::{self, NewRow};
 pub(super) struct Work {
     /// Requests that wait, in order of arrival, each once.
     pub pending: Vec<Request>,
-    /// Intents of this repository and branch, with their keys.
-    pub intents: Vec<(String, Intent)>,
+    /// Intents of this repository and branch.
+    pub intents: Vec<Intent>,
+    /// The keys of all that waits.
+    pub keys: Vec<String>,
 }
 
 /// The end of requests, as it is recorded.
 pub(super) struct Record<'a> {
     pub outcomes: &'a [IntendedOutcome],
     pub gitops_repo: &'a str,
+    /// The commits' date in seconds.
     pub date_s: i64,
 }
 
@@ -33,213 +38,110 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
     /// Does one round and gives the repositories that need another.
     pub(super) async fn round(
         &self,
-        memory: &RefCell<Memory>,
+        memory: &mut Memory,
         targets: &BTreeSet<usize>,
         deadline_ms: u64,
     ) -> Result<BTreeSet<usize>, FlushError> {
         let mut sessions = Vec::new();
         for index in targets {
-            let Some(repository) = self.repository(*index) else {
+            let Some(repository) = self.settings.repositories.all().get(*index) else {
                 continue;
             };
-            if self.paused(memory, repository).await? {
+            if self.paused(memory, *index, repository).await? {
                 continue;
             }
             match self.git.open(repository).await {
                 Ok(session) => sessions.push((*index, repository, session)),
-                Err(error) => self.pause(memory, repository, &error).await?,
+                Err(error) => self.pause(memory, *index, repository, &error).await?,
             }
         }
-        let listing = Listing::of(self.kv.keys().await?);
-        self.read_values(memory, &listing).await?;
-        let ended = self.ended(&listing).await?;
-        self.drop_leftovers(&listing, &ended).await?;
-        self.end_homeless(memory, &listing, &ended).await?;
+        if sessions.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let look = self.look(memory).await?;
         let mut again = BTreeSet::new();
-        for (index, repository, session) in sessions {
-            let work = self.work(memory, &listing, &ended, index, session.branch());
-            if self
-                .flush_repository(memory, repository, &session, work, deadline_ms)
-                .await?
-            {
-                again.insert(index);
+        for (index, repository, session) in &sessions {
+            let work = self.work(memory, &look, *index, session.branch());
+            let mut part = Part {
+                flush: self,
+                memory,
+                index: *index,
+                repository,
+                session,
+                deadline_ms,
+            };
+            if part.run(work).await? {
+                again.insert(*index);
             }
         }
         Ok(again)
     }
 
-    /// Reads the values of listed keys that are not known yet. One that is gone by now is done.
-    pub(super) async fn read_values(
-        &self,
-        memory: &RefCell<Memory>,
-        listing: &Listing,
-    ) -> Result<(), FlushError> {
-        for key in &listing.intent {
-            if memory.borrow().intents.contains_key(key) {
-                continue;
-            }
-            if let Some(value) = self.kv.get(key).await?
-                && let Ok(intent) = serde_json::from_slice::<Intent>(&value)
-            {
-                memory.borrow_mut().intents.insert(key.clone(), intent);
-            }
-        }
-        for key in &listing.write {
-            if memory.borrow().requests.contains_key(key) {
-                continue;
-            }
-            if let Some(value) = self.kv.get(key).await?
-                && let Ok(request) = Request::from_bytes(&value)
-            {
-                memory.borrow_mut().requests.insert(key.clone(), request);
-            }
-        }
-        Ok(())
-    }
-
-    /// Which of the listed requests have ended.
-    async fn ended(&self, listing: &Listing) -> Result<BTreeSet<String>, FlushError> {
-        let ids: Vec<&str> = listing.write.iter().map(|key| request_id_of(key)).collect();
-        if ids.is_empty() {
-            return Ok(BTreeSet::new());
-        }
-        Ok(requests::ended(&self.sql, &ids)
-            .await?
-            .into_iter()
-            .collect())
-    }
-
-    /// Deletes the keys of requests that have ended: whoever ended them died before deleting them all.
-    async fn drop_leftovers(
-        &self,
-        listing: &Listing,
-        ended: &BTreeSet<String>,
-    ) -> Result<(), FlushError> {
-        for key in &listing.write {
-            if ended.contains(request_id_of(key)) {
-                self.kv.delete(key).await?;
-            }
-        }
-        Ok(())
-    }
-
-    fn work(
-        &self,
-        memory: &RefCell<Memory>,
-        listing: &Listing,
-        ended: &BTreeSet<String>,
-        index: usize,
-        branch: &str,
-    ) -> Work {
-        let memory = memory.borrow();
-        let url = self
-            .repository(index)
-            .map(|repository| repository.url.as_str().to_owned())
-            .unwrap_or_default();
+    fn work(&self, memory: &Memory, look: &Look, index: usize, branch: &str) -> Work {
         let mut seen = BTreeSet::new();
-        let pending = listing
-            .write
-            .iter()
-            .filter_map(|key| memory.requests.get(key))
-            .filter(|request| !ended.contains(request.id.as_str()))
+        let waiting = look.write.iter().filter_map(|key| memory.requests.get(key));
+        let pending = waiting
             .filter(|request| self.target_of(request) == Some(index))
             .filter(|request| seen.insert(request.id.clone()))
             .cloned()
             .collect();
-        let intents = listing
-            .intent
-            .iter()
-            .filter_map(|key| {
-                memory
-                    .intents
-                    .get(key)
-                    .map(|intent| (key.clone(), intent.clone()))
-            })
-            .filter(|(_, intent)| intent.url == url && intent.branch == branch)
-            .collect();
-        Work { pending, intents }
+        let url = self.settings.repositories.all().get(index);
+        let url = url.map(|repository| repository.url.as_str());
+        let intents = look.intents.iter();
+        let intents =
+            intents.filter(|intent| Some(intent.url.as_str()) == url && intent.branch == branch);
+        Work {
+            pending,
+            intents: intents.cloned().collect(),
+            keys: look.write.clone(),
+        }
     }
 
     /// Ends requests for environments that no repository is configured for.
-    async fn end_homeless(
+    pub(super) async fn end_homeless(
         &self,
-        memory: &RefCell<Memory>,
-        listing: &Listing,
-        ended: &BTreeSet<String>,
+        memory: &Memory,
+        look: &Look,
     ) -> Result<(), FlushError> {
-        let homeless: Vec<IntendedOutcome> = {
-            let memory = memory.borrow();
-            let known = listing
-                .write
-                .iter()
-                .filter_map(|key| memory.requests.get(key));
-            known
-                .filter(|request| {
-                    self.target_of(request).is_none() && !ended.contains(request.id.as_str())
-                })
-                .map(|request| IntendedOutcome::new(request, None, Some(no_repository(request))))
-                .collect()
-        };
-        if homeless.is_empty() {
-            return Ok(());
-        }
+        let waiting = look.write.iter().filter_map(|key| memory.requests.get(key));
+        let homeless: Vec<IntendedOutcome> = waiting
+            .filter(|request| self.target_of(request).is_none())
+            .map(|request| IntendedOutcome::new(request, None, Some(no_repository(request))))
+            .collect();
         let record = Record {
             outcomes: &homeless,
             gitops_repo: "",
             date_s: 0,
         };
-        self.end(&record, listing).await
+        self.end(&record, &look.write).await
     }
 
-    /// Records outcomes, then deletes the requests' keys. Both may be done by two replicas at once.
-    pub(super) async fn end(
-        &self,
-        record: &Record<'_>,
-        listing: &Listing,
-    ) -> Result<(), FlushError> {
-        let now_ms = self.clock.now_ms();
-        let requests: Vec<(Option<Request>, String)> = record
-            .outcomes
-            .iter()
-            .map(|outcome| {
-                let request = Request::from_bytes(outcome.request.as_bytes()).ok();
-                (
-                    request,
-                    outcome
-                        .commit
-                        .map(|commit| commit.to_string())
-                        .unwrap_or_default(),
-                )
-            })
-            .collect();
+    /// Records outcomes, then deletes the requests' keys. Two replicas may do both at once.
+    pub(super) async fn end(&self, record: &Record<'_>, keys: &[String]) -> Result<(), FlushError> {
+        let ended = self.clock.now_ms();
+        let read = |outcome: &IntendedOutcome| Request::from_bytes(outcome.request.as_bytes()).ok();
+        let requests: Vec<Option<Request>> = record.outcomes.iter().map(read).collect();
+        let commit = |outcome: &IntendedOutcome| outcome.commit.map(|commit| commit.to_string());
+        let commits: Vec<Option<String>> = record.outcomes.iter().map(commit).collect();
         let mut rows = Vec::with_capacity(requests.len());
-        for ((request, commit), outcome) in requests.iter().zip(record.outcomes) {
+        for ((request, commit), outcome) in requests.iter().zip(&commits).zip(record.outcomes) {
             let Some(request) = request else { continue };
-            let mut row = NewRow::waiting(request, None);
-            row.status = if outcome.error.is_some() {
-                "error"
-            } else {
-                "processed"
-            };
-            row.desc = outcome.error.as_deref().unwrap_or_default();
-            row.ended = Some(now_ms);
-            row.gitops_repo = Some(record.gitops_repo);
-            if !commit.is_empty() {
-                row.gitops_ref = Some(commit);
-                row.committed = Some(record.date_s);
-            }
-            rows.push(row);
+            let failed = outcome.error.is_some();
+            rows.push(NewRow {
+                status: if failed { "error" } else { "processed" },
+                desc: outcome.error.as_deref().unwrap_or_default(),
+                ended: Some(ended),
+                gitops_repo: Some(record.gitops_repo),
+                gitops_ref: commit.as_deref(),
+                committed: commit.as_ref().map(|_| record.date_s),
+                ..NewRow::waiting(request, None)
+            });
         }
-        requests::record(&self.sql, &rows).await?;
-        let ids: BTreeSet<&str> = record
-            .outcomes
-            .iter()
-            .map(|outcome| outcome.id.as_str())
-            .collect();
-        for key in &listing.write {
-            if ids.contains(request_id_of(key)) {
-                self.kv.delete(key).await?;
-            }
+        requests::end(&self.sql, &rows).await?;
+        let outcomes = record.outcomes.iter();
+        let ids: BTreeSet<&str> = outcomes.map(|outcome| outcome.id.as_str()).collect();
+        for key in keys.iter().filter(|key| ids.contains(request_id_of(key))) {
+            self.kv.delete(key).await?;
         }
         Ok(())
     }
@@ -247,7 +149,7 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
 
 fn no_repository(request: &Request) -> String {
     match &request.kind {
-        domain::RequestKind::Release(release) => format!(
+        RequestKind::Release(release) => format!(
             "no GitOps repository is configured for environment {}: add it to the variable gitops_repos",
             release.env
         ),

@@ -3,7 +3,7 @@
 use domain::ArtifactId;
 
 use crate::database::{Columns, Sql};
-use crate::ports::{Database, DatabaseError, SqlValue};
+use crate::ports::{Database, DatabaseError, Row, SqlValue};
 
 /// What is stored of an artifact.
 pub(crate) struct NewArtifact<'a> {
@@ -24,6 +24,7 @@ pub(crate) struct NewArtifact<'a> {
 /// An artifact that was shipped before with the same content or the same key.
 pub(crate) struct Shipped {
     pub id: ArtifactId,
+    pub created_ms: u64,
     /// Not evaluated yet.
     pub waiting: bool,
     pub repository: String,
@@ -68,8 +69,8 @@ pub(crate) async fn shipped_before<D: Database>(
 ) -> Result<Option<Shipped>, DatabaseError> {
     let rows = sql
         .run(
-            "SELECT id, evaluated IS NULL, repository, sha, body FROM artifacts WHERE idempotency_key = ?2
-             UNION ALL SELECT id, evaluated IS NULL, repository, sha, body FROM artifacts WHERE digest = ?1 LIMIT 1",
+            "SELECT id, created, evaluated IS NULL, repository, sha, body FROM artifacts WHERE idempotency_key = ?2
+             UNION ALL SELECT id, created, evaluated IS NULL, repository, sha, body FROM artifacts WHERE digest = ?1 LIMIT 1",
             &[digest.into(), idempotency_key.into()],
         )
         .await?;
@@ -77,6 +78,7 @@ pub(crate) async fn shipped_before<D: Database>(
         let mut row = Columns::new(row);
         Some(Shipped {
             id: row.text().parse().ok()?,
+            created_ms: row.milliseconds(),
             waiting: row.integer() == Some(1),
             repository: row.text(),
             sha: row.text(),
@@ -116,21 +118,7 @@ pub(crate) async fn by_ids<D: Database>(
             &[list.into()],
         )
         .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let mut row = Columns::new(row);
-            Stored {
-                id: row.text(),
-                created_ms: row
-                    .integer()
-                    .and_then(|ms| u64::try_from(ms).ok())
-                    .unwrap_or_default(),
-                evaluated: row.integer() == Some(1),
-                body: row.text(),
-            }
-        })
-        .collect())
+    Ok(stored(rows))
 }
 
 /// Marks artifacts as evaluated: the last durable word of an evaluation.
@@ -148,22 +136,32 @@ pub(crate) async fn evaluated<D: Database>(
     Ok(())
 }
 
-/// Ids of artifacts that were never evaluated and came before `before_ms`, oldest first.
-pub(crate) async fn never_evaluated<D: Database>(
+/// Artifacts that were never evaluated, in order of arrival.
+pub(crate) async fn not_evaluated<D: Database>(
     sql: &Sql<'_, D>,
-    before_ms: i64,
     limit: i64,
-) -> Result<Vec<String>, DatabaseError> {
+) -> Result<Vec<Stored>, DatabaseError> {
     let rows = sql
         .run(
-            "SELECT id FROM artifacts WHERE evaluated IS NULL AND created < ?1 ORDER BY created LIMIT ?2",
-            &[before_ms.into(), limit.into()],
+            "SELECT id, created, false, body FROM artifacts WHERE evaluated IS NULL ORDER BY created, seq LIMIT ?1",
+            &[limit.into()],
         )
         .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Columns::new(row).text())
-        .collect())
+    Ok(stored(rows))
+}
+
+fn stored(rows: Vec<Row>) -> Vec<Stored> {
+    rows.into_iter()
+        .map(|row| {
+            let mut row = Columns::new(row);
+            Stored {
+                id: row.text(),
+                created_ms: row.milliseconds(),
+                evaluated: row.integer() == Some(1),
+                body: row.text(),
+            }
+        })
+        .collect()
 }
 
 /// What `GET /api/artifacts` filters by; absent means any.

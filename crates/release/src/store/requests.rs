@@ -1,6 +1,8 @@
 //! Table `requests`: every request from the moment it is queued, and how it ended. A commit that landed is never
 //! forgotten: nothing overwrites a row that has one.
 
+use std::collections::BTreeSet;
+
 use domain::{Request, RequestKind};
 use serde::Serialize;
 
@@ -61,72 +63,111 @@ impl<'a> NewRow<'a> {
     }
 }
 
-/// Writes rows in one statement. A row that waits never replaces one; an end replaces a wait; a commit replaces an end
-/// without one. `landed` numbers the commits in their order.
-pub(crate) async fn record<D: Database>(
+/// The rows of a list in JSON, ready to be inserted. `landed` numbers the commits in their order.
+const INSERT: &str = "INSERT INTO requests (id, group_id, kind, artifact_id, repository, env, app, triggered_by,
+        created, status, status_desc, ended, gitops_repo, gitops_ref, committed, landed, body)
+     SELECT j.value ->> '$.id', j.value ->> '$.group', j.value ->> '$.kind', j.value ->> '$.artifact', a.repository,
+        j.value ->> '$.env', j.value ->> '$.app', j.value ->> '$.by', j.value ->> '$.created',
+        j.value ->> '$.status', j.value ->> '$.desc', j.value ->> '$.ended', j.value ->> '$.gitops_repo',
+        j.value ->> '$.gitops_ref', j.value ->> '$.committed',
+        CASE WHEN j.value ->> '$.gitops_ref' IS NOT NULL
+            THEN (SELECT coalesce(max(landed), 0) FROM requests WHERE landed IS NOT NULL) + j.key + 1 END,
+        j.value ->> '$.body'
+     FROM json_each(?1) AS j LEFT JOIN artifacts AS a ON a.id = j.value ->> '$.artifact' WHERE true
+     ON CONFLICT (id) DO";
+
+async fn insert<D: Database>(
+    sql: &Sql<'_, D>,
+    rows: &[NewRow<'_>],
+    on_conflict: &str,
+) -> Result<Vec<String>, DatabaseError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = serde_json::to_string(rows).map_err(|error| DatabaseError(error.into()))?;
+    let statement = format!("{INSERT} {on_conflict}");
+    Ok(texts(sql.run(&statement, &[list.into()]).await?))
+}
+
+/// Records requests that wait; those that are known stay as they are.
+pub(crate) async fn queue<D: Database>(
     sql: &Sql<'_, D>,
     rows: &[NewRow<'_>],
 ) -> Result<(), DatabaseError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let list = serde_json::to_string(rows).map_err(|error| DatabaseError(error.into()))?;
-    sql.run(
-        "INSERT INTO requests (id, group_id, kind, artifact_id, repository, env, app, triggered_by, created, status,
-            status_desc, ended, gitops_repo, gitops_ref, committed, landed, body)
-         SELECT j.value ->> '$.id', j.value ->> '$.group', j.value ->> '$.kind', j.value ->> '$.artifact', a.repository,
-            j.value ->> '$.env', j.value ->> '$.app', j.value ->> '$.by', j.value ->> '$.created',
-            j.value ->> '$.status', j.value ->> '$.desc', j.value ->> '$.ended', j.value ->> '$.gitops_repo',
-            j.value ->> '$.gitops_ref', j.value ->> '$.committed',
-            CASE WHEN j.value ->> '$.gitops_ref' IS NOT NULL
-                THEN (SELECT coalesce(max(landed), 0) FROM requests WHERE landed IS NOT NULL) + j.key + 1 END,
-            j.value ->> '$.body'
-         FROM json_each(?1) AS j LEFT JOIN artifacts AS a ON a.id = j.value ->> '$.artifact' WHERE true
-         ON CONFLICT (id) DO UPDATE SET status = excluded.status, status_desc = excluded.status_desc,
-            ended = excluded.ended, gitops_repo = excluded.gitops_repo, gitops_ref = excluded.gitops_ref,
-            committed = excluded.committed, landed = excluded.landed
-         WHERE excluded.status <> 'new' AND requests.gitops_ref IS NULL
-            AND (requests.status = 'new' OR excluded.gitops_ref IS NOT NULL)",
-        &[list.into()],
-    )
-    .await?;
-    Ok(())
+    insert(sql, rows, "NOTHING").await.map(drop)
 }
 
-/// Which of these requests have ended.
-pub(crate) async fn ended<D: Database>(
+/// Records requests that wait; those that ended as errors wait again. Gives the ids of those that did not wait before.
+pub(crate) async fn queue_again<D: Database>(
     sql: &Sql<'_, D>,
-    ids: &[&str],
+    rows: &[NewRow<'_>],
 ) -> Result<Vec<String>, DatabaseError> {
-    let list = serde_json::Value::from(ids).to_string();
+    insert(
+        sql,
+        rows,
+        "UPDATE SET status = 'new', status_desc = '', attempts = 0, ended = NULL, created = excluded.created,
+            body = excluded.body WHERE requests.status = 'error' RETURNING id",
+    )
+    .await
+}
+
+/// Records how requests ended. A commit that landed is never forgotten: it replaces an end without one, and nothing
+/// replaces it.
+pub(crate) async fn end<D: Database>(
+    sql: &Sql<'_, D>,
+    rows: &[NewRow<'_>],
+) -> Result<(), DatabaseError> {
+    insert(
+        sql,
+        rows,
+        "UPDATE SET status = excluded.status, status_desc = excluded.status_desc, ended = excluded.ended,
+            gitops_repo = excluded.gitops_repo, gitops_ref = excluded.gitops_ref, committed = excluded.committed,
+            landed = excluded.landed
+         WHERE requests.gitops_ref IS NULL AND (requests.status = 'new' OR excluded.gitops_ref IS NOT NULL)",
+    )
+    .await
+    .map(drop)
+}
+
+/// What the database says of the requests of one listing.
+#[derive(Debug, Default)]
+pub(crate) struct Standing {
+    /// Listed ones that have ended.
+    pub ended: BTreeSet<String>,
+    /// Requests that wait and are not listed, as they stood in the queue.
+    pub unlisted: Vec<String>,
+}
+
+/// Compares a listing of the queue with the rows, in one statement.
+pub(crate) async fn standing<D: Database>(
+    sql: &Sql<'_, D>,
+    listed: &[&str],
+) -> Result<Standing, DatabaseError> {
+    let list = serde_json::Value::from(listed).to_string();
     let rows = sql
         .run(
-            "SELECT id FROM requests WHERE id IN (SELECT value FROM json_each(?1)) AND status <> 'new'",
+            "SELECT id, NULL FROM requests WHERE id IN (SELECT value FROM json_each(?1)) AND status <> 'new'
+             UNION ALL
+             SELECT id, body FROM requests
+             WHERE status = 'new' AND id NOT IN (SELECT value FROM json_each(?1))",
             &[list.into()],
         )
         .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Columns::new(row).text())
-        .collect())
+    let mut standing = Standing::default();
+    for row in rows {
+        let mut row = Columns::new(row);
+        let id = row.text();
+        match row.optional_text() {
+            Some(body) => standing.unlisted.push(body),
+            None => drop(standing.ended.insert(id)),
+        }
+    }
+    Ok(standing)
 }
 
-/// Requests that were queued before `before_ms` and have not ended, oldest first, as they stood in the queue.
-pub(crate) async fn waiting_since<D: Database>(
-    sql: &Sql<'_, D>,
-    before_ms: i64,
-    limit: i64,
-) -> Result<Vec<String>, DatabaseError> {
-    let rows = sql
-        .run(
-            "SELECT body FROM requests WHERE status = 'new' AND created < ?1 ORDER BY created LIMIT ?2",
-            &[before_ms.into(), limit.into()],
-        )
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Columns::new(row).text())
-        .collect())
+fn texts(rows: Vec<Vec<SqlValue>>) -> Vec<String> {
+    let rows = rows.into_iter();
+    rows.map(|row| Columns::new(row).text()).collect()
 }
 
 /// Counts artifacts that wait for evaluation and requests that wait for the flush; stops counting at `limit`.
@@ -150,7 +191,7 @@ pub(crate) async fn failed_once_more<D: Database>(
     request: &Request,
     reason: &str,
 ) -> Result<i64, DatabaseError> {
-    record(sql, &[NewRow::waiting(request, None)]).await?;
+    queue(sql, &[NewRow::waiting(request, None)]).await?;
     let rows = sql
         .run(
             "UPDATE requests SET attempts = attempts + 1, status_desc = ?2 WHERE id = ?1 AND status = 'new'
@@ -159,20 +200,6 @@ pub(crate) async fn failed_once_more<D: Database>(
         )
         .await?;
     Ok(integer(&rows))
-}
-
-/// Forgets requests that ended badly, so that they can be queued again under the same id.
-pub(crate) async fn forget_errors<D: Database>(
-    sql: &Sql<'_, D>,
-    ids: &[&str],
-) -> Result<(), DatabaseError> {
-    let list = serde_json::Value::from(ids).to_string();
-    sql.run(
-        "DELETE FROM requests WHERE id IN (SELECT value FROM json_each(?1)) AND status = 'error'",
-        &[list.into()],
-    )
-    .await?;
-    Ok(())
 }
 
 /// A request as the API shows it.

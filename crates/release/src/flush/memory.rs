@@ -1,0 +1,69 @@
+//! What one flush knows so far. It dies with the flush: nothing in it may be needed for the truth.
+
+use std::collections::BTreeMap;
+
+use domain::{AppName, EnvName, Request, RequestKind};
+use gitwire::CommitId;
+
+use super::FlushReport;
+use crate::queue::write_key;
+
+/// What one flush knows so far.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// Values of `write.` keys, by key. They never change, so each is read once.
+    pub requests: BTreeMap<String, Request>,
+    pub stuck: Stuck,
+    /// By the index of the repository.
+    pub targets: BTreeMap<usize, Target>,
+    pub report: FlushReport,
+}
+
+/// What one flush knows of one repository.
+#[derive(Default)]
+pub(super) struct Target {
+    /// The most requests to push at once, where the host refused a larger batch.
+    pub max_batch: Option<usize>,
+    /// The push that was refused in the round before.
+    pub refused: Option<Refused>,
+    /// Failures in a row.
+    pub failures: u32,
+}
+
+/// A push that the host refused.
+pub(super) struct Refused {
+    /// Where the branch should have stood.
+    pub tip: Option<CommitId>,
+    pub reason: String,
+}
+
+/// Requests that wait for a passing cause: each is tried once a flush, and later ones of the same app and environment wait
+/// behind it.
+#[derive(Default)]
+pub(super) struct Stuck {
+    /// By environment and app, the key of the first one.
+    first: BTreeMap<Place, String>,
+}
+
+type Place = (EnvName, Option<AppName>);
+
+fn place_of(request: &Request) -> Option<Place> {
+    match &request.kind {
+        RequestKind::Release(release) => Some((release.env.clone(), release.app.clone())),
+        _ => None,
+    }
+}
+
+impl Stuck {
+    pub(super) fn add(&mut self, request: &Request) {
+        if let Some(place) = place_of(request).filter(|_| !self.holds(request)) {
+            self.first.insert(place, write_key(request));
+        }
+    }
+
+    /// Whether the request is stuck itself, or waits behind one that is.
+    pub(super) fn holds(&self, request: &Request) -> bool {
+        let first = place_of(request).and_then(|place| self.first.get(&place));
+        first.is_some_and(|first| *first <= write_key(request))
+    }
+}

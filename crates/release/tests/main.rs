@@ -1,0 +1,14 @@
+//! What the use cases promise, tried against real SQL and real Git objects. One program, so that it is linked once.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr
+)]
+
+mod manifest_variables;
+mod protocol;
+mod schedule;
+mod world;

@@ -1,0 +1,54 @@
+//! The property test of the release protocol.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::schedule::run_seed;
+
+const SEEDS: u64 = 3_000;
+
+/// `RELEASE_SEEDS=50000` runs more of them, `RELEASE_SEED=17` one.
+fn seeds() -> std::ops::Range<u64> {
+    let number = |name| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text: String| text.parse().ok())
+    };
+    match number("RELEASE_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("RELEASE_SEEDS").unwrap_or(SEEDS),
+    }
+}
+
+#[test]
+fn whatever_is_interleaved_or_dies_each_request_ends_once_and_in_order() {
+    let seeds = seeds();
+    let next = AtomicU64::new(seeds.start);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let failed: Vec<u64> = std::thread::scope(|scope| {
+        let work = || {
+            let mut failed = Vec::new();
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed >= seeds.end {
+                    return failed;
+                }
+                if catch_unwind(AssertUnwindSafe(|| run_seed(seed))).is_err() {
+                    eprintln!("RELEASE_SEED={seed} repeats what is said above");
+                    failed.push(seed);
+                }
+            }
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let failed = workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap());
+        failed.collect()
+    });
+    assert!(
+        failed.is_empty(),
+        "{} of {} seeds fail: {failed:?}",
+        failed.len(),
+        seeds.end - seeds.start
+    );
+}

@@ -1,0 +1,197 @@
+//! What really happened, read off the commits that the server accepted, and the invariants that must hold at every step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{ReleaseTrailers, TriggeredBy};
+use gitwire::{CommitId, EntryKind, ObjectId, Objects, TreeId};
+
+use super::World;
+use super::git_server::GitServer;
+
+/// A request whose commit is in a branch.
+#[derive(Debug, Clone)]
+pub(crate) struct Landing {
+    pub(crate) commit: CommitId,
+    /// The URL, the environment and the app.
+    pub(crate) place: String,
+    pub(crate) trailers: ReleaseTrailers,
+}
+
+#[derive(Default)]
+pub(crate) struct Ledger {
+    pub(crate) landed: BTreeMap<String, Landing>,
+    /// By place: requests in the order in which they landed.
+    order: BTreeMap<String, Vec<String>>,
+    /// By request: when its key was first set, and which key that was.
+    queued: BTreeMap<String, (u64, String)>,
+    /// By request: its status and commit, once it ended.
+    ended: BTreeMap<String, (String, String)>,
+    /// Requests that ended as errors and were asked for again.
+    asked_again: BTreeSet<String>,
+    /// By artifact: the steps at which shipping it began and was acknowledged.
+    pub(crate) shipped: BTreeMap<String, (u64, u64)>,
+}
+
+impl Ledger {
+    pub(super) fn key_was_set(&mut self, key: &str, step: u64) {
+        if let Some(rest) = key.strip_prefix("write.") {
+            let id = rest.split('.').nth(1).unwrap().to_owned();
+            self.queued.entry(id).or_insert((step, key.to_owned()));
+        }
+    }
+
+    /// Commits that were accepted with one push, in order.
+    pub(super) fn landed(&mut self, server: &GitServer, url: &str, commits: &[CommitId]) {
+        for id in commits {
+            let commit = server.objects().commit(*id).unwrap();
+            let message = String::from_utf8(commit.message.clone()).unwrap();
+            let trailers = ReleaseTrailers::parse(&message).unwrap();
+            let (_, rest) = message.split_once("[Gimlet] ").unwrap();
+            let (path, _) = rest.split_once(' ').unwrap();
+            let parent = commit.parents.first();
+            let before = parent.map_or(TreeId::EMPTY, |parent| {
+                server.objects().commit(*parent).unwrap().tree
+            });
+            changes_one_app(server.objects(), before, commit.tree, path);
+            let landing = Landing {
+                commit: *id,
+                place: format!("{url} {path}"),
+                trailers,
+            };
+            self.one_landed(landing);
+        }
+    }
+
+    fn one_landed(&mut self, landing: Landing) {
+        let id = landing.trailers.release_id.as_str().to_owned();
+        let place = landing.place.clone();
+        if let Some(before) = self.landed.insert(id.clone(), landing) {
+            panic!("{id} was committed twice, first as {}", before.commit);
+        }
+        let earlier = self.order.entry(place.clone()).or_default();
+        earlier.push(id.clone());
+        let overtook = self.order[&place]
+            .iter()
+            .find(|other| self.came_before(&id, other));
+        if let Some(other) = overtook {
+            panic!("in {place}, {other} overtook {id}, which came before it");
+        }
+    }
+
+    /// Whether it is certain that request `a` came before request `b` of the same place.
+    fn came_before(&self, a: &str, b: &str) -> bool {
+        let again = |id: &str| self.asked_again.contains(id);
+        if a == b || again(a) || again(b) {
+            return false;
+        }
+        let queued = match (self.queued.get(a), self.queued.get(b)) {
+            (Some((step_a, key_a)), Some((step_b, key_b))) => step_a < step_b && key_a < key_b,
+            _ => false,
+        };
+        queued || self.shipped_before(a, b)
+    }
+
+    /// Two policies' requests: whether the artifact of the one was acknowledged before that of the other was sent.
+    fn shipped_before(&self, a: &str, b: &str) -> bool {
+        let shipped = |id: &str| {
+            let trailers = &self.landed.get(id)?.trailers;
+            let by_policy = trailers.triggered_by == TriggeredBy::Policy;
+            let steps = self.shipped.get(trailers.artifact_id.as_str());
+            steps.filter(|_| by_policy)
+        };
+        match (shipped(a), shipped(b)) {
+            (Some((_, acknowledged)), Some((began, _))) => acknowledged < began,
+            _ => false,
+        }
+    }
+}
+
+/// A commit changes its app's folder and the environment's release record, and nothing else.
+fn changes_one_app(objects: &Objects, before: TreeId, after: TreeId, path: &str) {
+    let (env, app) = path.split_once('/').unwrap();
+    let entries = |tree: TreeId| -> BTreeMap<Vec<u8>, (EntryKind, ObjectId)> {
+        let entries = objects.tree(tree).unwrap().into_iter();
+        entries
+            .map(|entry| (entry.name, (entry.kind, entry.id)))
+            .collect()
+    };
+    let differ = |before: TreeId, after: TreeId| -> BTreeSet<Vec<u8>> {
+        let (before, after) = (entries(before), entries(after));
+        let names = before.keys().chain(after.keys());
+        let differ = names.filter(|name| before.get(*name) != after.get(*name));
+        differ.cloned().collect()
+    };
+    let own = |name: &[u8]| name == app.as_bytes() || name == b"release.json";
+    let changed = differ(before, after);
+    assert!(!changed.is_empty(), "{path}: a commit changes nothing");
+    if changed.iter().all(|name| own(name)) {
+        return; // The repository of one environment.
+    }
+    assert!(
+        changed.iter().all(|name| name == env.as_bytes()),
+        "{path}: a commit changes something beside its environment"
+    );
+    let folder = |root| {
+        objects
+            .subtree(root, &[env.as_bytes()])
+            .unwrap()
+            .unwrap_or(TreeId::EMPTY)
+    };
+    let changed = differ(folder(before), folder(after));
+    assert!(
+        changed.iter().all(|name| own(name)),
+        "{path}: a commit changes something beside its app"
+    );
+}
+
+impl World {
+    /// What the database says of ended requests must be true, and stay.
+    pub(crate) fn check_requests(&self) {
+        let mut ledger = self.ledger.borrow_mut();
+        let rows = self.sql(
+            "SELECT id, status, gitops_ref, triggered_by FROM requests",
+            &[],
+        );
+        let mut now: BTreeMap<String, (String, String)> = BTreeMap::new();
+        for row in rows {
+            let [id, status, commit, by] = &row[..] else {
+                unreachable!()
+            };
+            if status != "new" {
+                now.insert(id.clone(), (status.clone(), commit.clone()));
+            } else if by != "policy"
+                && ledger
+                    .ended
+                    .get(id)
+                    .is_some_and(|before| before.0 == "error")
+            {
+                ledger.asked_again.insert(id.clone());
+            }
+        }
+        for (id, (status, commit)) in &now {
+            if !commit.is_empty() {
+                let landed = ledger
+                    .landed
+                    .get(id)
+                    .map(|landing| landing.commit.to_string());
+                assert_eq!(
+                    landed.as_ref(),
+                    Some(commit),
+                    "{id} is recorded with a commit that is not its own"
+                );
+                assert_eq!(status, "processed", "{id} landed");
+            }
+        }
+        for (id, before) in &ledger.ended {
+            let after = now.get(id);
+            let stays = after == Some(before);
+            let late_truth = before.1.is_empty() && after.is_some_and(|after| !after.1.is_empty());
+            let again = before.0 == "error" && ledger.asked_again.contains(id);
+            assert!(
+                stays || late_truth || again,
+                "{id} ended as {before:?} and is now {after:?}"
+            );
+        }
+        ledger.ended = now;
+    }
+}

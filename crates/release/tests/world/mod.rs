@@ -1,0 +1,150 @@
+//! A world to try the use cases in: real SQL, real Git objects, a simulated store, server and clock. Nothing in it moves
+//! but when it is told to, and a seed decides all that chance does.
+
+pub(crate) mod artifacts;
+pub(crate) mod executor;
+pub(crate) mod git_server;
+pub(crate) mod ledger;
+pub(crate) mod ports;
+pub(crate) mod random;
+pub(crate) mod renderer;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use domain::{GitopsRepositories, LiteralText};
+use release::database::Sql;
+use release::evaluate::{EvaluateError, EvaluateReport, evaluate};
+use release::flush::{Flush, FlushError, FlushReport};
+use release::ports::SqlValue;
+use release::settings::{Author, FlushSettings};
+
+use self::executor::run;
+use self::git_server::{GitServer, Hosts};
+use self::ledger::Ledger;
+use self::ports::{Sqlite, Store, Time};
+use self::random::Random;
+use self::renderer::Flaky;
+
+/// One repository for every environment.
+pub(crate) const ONE: &str = "gitopsRepo=acme/gitops";
+/// The only repository of [`ONE`].
+pub(crate) const GITOPS: &str = "https://git.example/acme/gitops.git";
+
+pub(crate) struct World {
+    pub(crate) random: Random,
+    pub(crate) now_ms: Cell<u64>,
+    /// Steps of the scheduler so far.
+    pub(crate) steps: Cell<u64>,
+    /// A port call fails once in so many; 0 for never.
+    pub(crate) port_failures: Cell<usize>,
+    /// Whether flushes see one another's lease.
+    pub(crate) lease_seen: Cell<bool>,
+    /// Whether a push is answered at once, without a scheduler.
+    pub(crate) pushes_answered_at_once: Cell<bool>,
+    pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub(crate) connection: rusqlite::Connection,
+    pub(crate) git: RefCell<BTreeMap<String, GitServer>>,
+    pub(crate) ledger: RefCell<Ledger>,
+    /// How often each manifest failed to render, by its text.
+    pub(crate) failed_renders: RefCell<BTreeMap<String, usize>>,
+    pub(crate) settings: FlushSettings,
+}
+
+impl World {
+    /// A world in which nothing goes wrong yet.
+    pub(crate) fn new(seed: u64, repositories: &str) -> Rc<Self> {
+        let repositories = GitopsRepositories::parse(repositories, "https://git.example").unwrap();
+        let urls = repositories
+            .all()
+            .iter()
+            .map(|one| one.url.as_str().to_owned());
+        let git = urls.map(|url| (url, GitServer::new())).collect();
+        let world = Rc::new(Self {
+            random: Random::new(seed),
+            now_ms: Cell::new(1_790_000_000_000),
+            steps: Cell::new(0),
+            port_failures: Cell::new(0),
+            lease_seen: Cell::new(true),
+            pushes_answered_at_once: Cell::new(true),
+            store: RefCell::default(),
+            connection: rusqlite::Connection::open_in_memory().unwrap(),
+            git: RefCell::new(git),
+            ledger: RefCell::default(),
+            failed_renders: RefCell::default(),
+            settings: FlushSettings {
+                repositories,
+                author: Author {
+                    name: "Wimble".to_owned(),
+                    email: "wimble@example.com".to_owned(),
+                },
+                budget_ms: 20_000,
+                max_batch: 300,
+            },
+        });
+        world.connection.set_prepared_statement_cache_capacity(64);
+        let base = Sqlite(Rc::clone(&world));
+        run(Sql::new(&base).migrate()).unwrap();
+        world
+    }
+
+    pub(crate) fn advance_ms(&self, ms: u64) {
+        self.now_ms.set(self.now_ms.get() + ms);
+    }
+
+    /// Runs a statement of the test itself.
+    pub(crate) fn sql(&self, statement: &str, params: &[SqlValue]) -> Vec<Vec<String>> {
+        let rows = ports::execute(&self.connection, statement, params).unwrap();
+        let text = |value: SqlValue| match value {
+            SqlValue::Null => String::new(),
+            SqlValue::Integer(number) => number.to_string(),
+            SqlValue::Real(number) => number.to_string(),
+            SqlValue::Text(text) => text,
+            SqlValue::Blob(_) => "blob".to_owned(),
+        };
+        let rows = rows.into_iter();
+        rows.map(|row| row.into_iter().map(text).collect())
+            .collect()
+    }
+
+    /// Keys of the store that begin so.
+    pub(crate) fn keys(&self, prefix: &str) -> Vec<String> {
+        let store = self.store.borrow();
+        let keys = store.keys().filter(|key| key.starts_with(prefix));
+        keys.cloned().collect()
+    }
+
+    pub(crate) fn server<T>(&self, act: impl FnOnce(&mut GitServer) -> T) -> T {
+        act(self.git.borrow_mut().get_mut(GITOPS).unwrap())
+    }
+
+    /// How many pushes have an outcome that is not recorded.
+    pub(crate) fn open_intents(&self) -> usize {
+        let rows = self.sql("SELECT count(*) FROM intents", &[]);
+        rows[0][0].parse().unwrap()
+    }
+}
+
+/// One flush, as a replica runs it.
+pub(crate) async fn flush(world: Rc<World>) -> Result<FlushReport, FlushError> {
+    let base = Sqlite(Rc::clone(&world));
+    let flush = Flush {
+        kv: &Store(Rc::clone(&world)),
+        sql: Sql::new(&base),
+        git: &Hosts(Rc::clone(&world)),
+        clock: &Time(Rc::clone(&world)),
+        renderer: &Flaky(Rc::clone(&world)),
+        template: &LiteralText,
+        settings: &world.settings,
+    };
+    flush.run().await
+}
+
+/// One evaluation, as a replica runs it.
+pub(crate) async fn evaluate_all(world: Rc<World>) -> Result<EvaluateReport, EvaluateError> {
+    let base = Sqlite(Rc::clone(&world));
+    let deadline_ms = world.now_ms.get() + 20_000;
+    let (store, time) = (Store(Rc::clone(&world)), Time(Rc::clone(&world)));
+    evaluate(&store, &Sql::new(&base), &time, &LiteralText, deadline_ms).await
+}
