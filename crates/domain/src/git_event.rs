@@ -1,5 +1,5 @@
 //! What happened in the application repository. Unlike GimletD, an unknown word is never taken for a push: a typo must
-//! not trigger a production policy (`gimletd.md`, W16).
+//! not trigger a production policy.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
