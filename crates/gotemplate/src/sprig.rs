@@ -10,8 +10,8 @@ mod defaults;
 mod dict;
 mod encoding;
 mod flow;
-mod gotime;
 mod goregex;
+mod gotime;
 mod gourl;
 mod json;
 mod letters;
@@ -34,9 +34,21 @@ use crate::func::Functions;
 
 /// What a repeatable rendering is refused, with the reason that the error gives.
 const NOT_REPEATABLE: &[(&[&str], &str)] = &[
-    (&["now", "ago"], "it reads the clock, and a repeatable rendering must give the same text again"),
     (
-        &["randAlphaNum", "randAlpha", "randAscii", "randNumeric", "randBytes", "randInt", "shuffle", "uuidv4"],
+        &["now", "ago"],
+        "it reads the clock, and a repeatable rendering must give the same text again",
+    ),
+    (
+        &[
+            "randAlphaNum",
+            "randAlpha",
+            "randAscii",
+            "randNumeric",
+            "randBytes",
+            "randInt",
+            "shuffle",
+            "uuidv4",
+        ],
         "it draws random values, and a repeatable rendering must give the same text again",
     ),
     (

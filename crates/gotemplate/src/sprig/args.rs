@@ -108,7 +108,10 @@ pub(super) fn strval(context: &mut Context<'_>, value: &Value) -> Result<Str, Fu
     match value {
         Value::Str(text) => Ok(text.clone()),
         Value::Bytes(bytes) => Ok(Str::from(&**bytes)),
-        other => Ok(Str::from(gofmt::sprint(context, std::slice::from_ref(other))?)),
+        other => Ok(Str::from(gofmt::sprint(
+            context,
+            std::slice::from_ref(other),
+        )?)),
     }
 }
 
@@ -116,7 +119,9 @@ pub(super) fn strval(context: &mut Context<'_>, value: &Value) -> Result<Str, Fu
 pub(super) fn slice(text: &[u8], start: i64, end: i64) -> Result<&[u8], FuncError> {
     let length = text.len();
     let bounds = usize::try_from(start).ok().zip(usize::try_from(end).ok());
-    bounds.and_then(|(start, end)| text.get(start..end)).ok_or_else(|| slice_panic(start, end, length, "length"))
+    bounds
+        .and_then(|(start, end)| text.get(start..end))
+        .ok_or_else(|| slice_panic(start, end, length, "length"))
 }
 
 /// The message of a slice expression out of range; `measure` is `length` for strings and `capacity` for slices.

@@ -12,7 +12,9 @@ pub(super) fn to_int(value: &Value) -> i64 {
         Value::Float(number) => truncate(*number),
         Value::Bool(truth) => i64::from(*truth),
         Value::Str(text) => strconv::parse_int(trim_zero_decimal(text.as_bytes()), 0).unwrap_or(0),
-        Value::Object(object) if is_calendar(object.go_type()) => object.underlying().map_or(0, |number| to_int(&number)),
+        Value::Object(object) if is_calendar(object.go_type()) => {
+            object.underlying().map_or(0, |number| to_int(&number))
+        }
         _ => 0,
     }
 }
@@ -25,7 +27,9 @@ pub(super) fn to_float(value: &Value) -> f64 {
         Value::Float(number) => *number,
         Value::Bool(truth) => f64::from(u8::from(*truth)),
         Value::Str(text) => strconv::parse_float(text.as_bytes()).unwrap_or(0.0),
-        Value::Object(object) if is_calendar(object.go_type()) => object.underlying().map_or(0.0, |number| to_float(&number)),
+        Value::Object(object) if is_calendar(object.go_type()) => {
+            object.underlying().map_or(0.0, |number| to_float(&number))
+        }
         _ => 0.0,
     }
 }
@@ -38,7 +42,11 @@ fn is_calendar(of: Type) -> bool {
 /// `int64(f)` on amd64: what does not fit is the smallest number.
 pub(super) fn truncate(number: f64) -> i64 {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if (-LIMIT..LIMIT).contains(&number) { number as i64 } else { i64::MIN }
+    if (-LIMIT..LIMIT).contains(&number) {
+        number as i64
+    } else {
+        i64::MIN
+    }
 }
 
 // "1.00" is "1"; "1." and "1.5" stay as they are.
@@ -57,7 +65,16 @@ mod tests {
 
     #[test]
     fn texts_are_numbers_as_go_writes_them() {
-        for (text, number) in [("0x1F", 31), ("010", 8), ("1.00", 1), ("1.5", 0), ("1.", 0), ("", 0), ("-5", -5), ("09", 0)] {
+        for (text, number) in [
+            ("0x1F", 31),
+            ("010", 8),
+            ("1.00", 1),
+            ("1.5", 0),
+            ("1.", 0),
+            ("", 0),
+            ("-5", -5),
+            ("09", 0),
+        ] {
             assert_eq!(to_int(&Value::str(text)), number, "{text}");
         }
         assert_eq!(to_int(&Value::Float(1e300)), i64::MIN);

@@ -23,10 +23,18 @@ use crate::value::Value;
 
 pub(super) fn add(functions: &mut Functions) {
     functions
-        .add("sha1sum", TEXT, |_, a| Ok(Value::str(hex(&sha1::Sha1::digest(bytes(a, 0))))))
-        .add("sha256sum", TEXT, |_, a| Ok(Value::str(hex(&sha2::Sha256::digest(bytes(a, 0))))))
-        .add("sha512sum", TEXT, |_, a| Ok(Value::str(hex(&sha2::Sha512::digest(bytes(a, 0))))))
-        .add("adler32sum", TEXT, |_, a| Ok(Value::str(adler32(bytes(a, 0)).to_string())));
+        .add("sha1sum", TEXT, |_, a| {
+            Ok(Value::str(hex(&sha1::Sha1::digest(bytes(a, 0)))))
+        })
+        .add("sha256sum", TEXT, |_, a| {
+            Ok(Value::str(hex(&sha2::Sha256::digest(bytes(a, 0)))))
+        })
+        .add("sha512sum", TEXT, |_, a| {
+            Ok(Value::str(hex(&sha2::Sha512::digest(bytes(a, 0)))))
+        })
+        .add("adler32sum", TEXT, |_, a| {
+            Ok(Value::str(adler32(bytes(a, 0)).to_string()))
+        });
     #[cfg(feature = "crypto")]
     for add in [certificate::add, cipher::add, key::add, password::add] {
         add(functions);
@@ -47,7 +55,10 @@ pub(super) fn add(functions: &mut Functions) {
         "genSignedCert",
         "genSignedCertWithKey",
     ] {
-        functions.refuse(name, "this program was built without the crypto feature of its template engine");
+        functions.refuse(
+            name,
+            "this program was built without the crypto feature of its template engine",
+        );
     }
 }
 

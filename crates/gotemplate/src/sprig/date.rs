@@ -16,25 +16,52 @@ const HTML: &[u8] = b"2006-01-02";
 
 pub(super) fn add(functions: &mut Functions) {
     functions
-        .add("now", Signature::fixed(&[]), |context, _| Ok(now(context)?.into_value()))
+        .add("now", Signature::fixed(&[]), |context, _| {
+            Ok(now(context)?.into_value())
+        })
         .add("ago", ONE, |context, a| {
             let now = now(context)?;
-            let then = moment(&value(a, 0), &[IntKind::Int, IntKind::Int64], &Zone::Utc).unwrap_or_else(|| now.clone());
-            Ok(Value::str(Duration(now.since(&then)).round_to_seconds().text()))
+            let then = moment(&value(a, 0), &[IntKind::Int, IntKind::Int64], &Zone::Utc)
+                .unwrap_or_else(|| now.clone());
+            Ok(Value::str(
+                Duration(now.since(&then)).round_to_seconds().text(),
+            ))
         })
-        .add("date", LAYOUT_DATE, |context, a| date_in_zone(context, bytes(a, 0), &value(a, 1), "Local"))
-        .add("dateInZone", LAYOUT_DATE_ZONE, |context, a| date_in_zone(context, bytes(a, 0), &value(a, 1), &text(a, 2)))
-        .add("date_in_zone", LAYOUT_DATE_ZONE, |context, a| date_in_zone(context, bytes(a, 0), &value(a, 1), &text(a, 2)))
-        .add("htmlDate", ONE, |context, a| date_in_zone(context, HTML, &value(a, 0), "Local"))
-        .add("htmlDateInZone", Signature::fixed(&[ANY, STRING]), |context, a| date_in_zone(context, HTML, &value(a, 0), &text(a, 1)))
-        .add("dateModify", SPAN_TIME, |_, a| modify(a).or_else(|_| Ok(value(a, 1))))
-        .add("date_modify", SPAN_TIME, |_, a| modify(a).or_else(|_| Ok(value(a, 1))))
+        .add("date", LAYOUT_DATE, |context, a| {
+            date_in_zone(context, bytes(a, 0), &value(a, 1), "Local")
+        })
+        .add("dateInZone", LAYOUT_DATE_ZONE, |context, a| {
+            date_in_zone(context, bytes(a, 0), &value(a, 1), &text(a, 2))
+        })
+        .add("date_in_zone", LAYOUT_DATE_ZONE, |context, a| {
+            date_in_zone(context, bytes(a, 0), &value(a, 1), &text(a, 2))
+        })
+        .add("htmlDate", ONE, |context, a| {
+            date_in_zone(context, HTML, &value(a, 0), "Local")
+        })
+        .add(
+            "htmlDateInZone",
+            Signature::fixed(&[ANY, STRING]),
+            |context, a| date_in_zone(context, HTML, &value(a, 0), &text(a, 1)),
+        )
+        .add("dateModify", SPAN_TIME, |_, a| {
+            modify(a).or_else(|_| Ok(value(a, 1)))
+        })
+        .add("date_modify", SPAN_TIME, |_, a| {
+            modify(a).or_else(|_| Ok(value(a, 1)))
+        })
         .add("mustDateModify", SPAN_TIME, |_, a| modify(a))
         .add("must_date_modify", SPAN_TIME, |_, a| modify(a))
-        .add("toDate", TEXTS, |context, a| to_date(context, a).or_else(|_| Ok(Time::ZERO.into_value())))
+        .add("toDate", TEXTS, |context, a| {
+            to_date(context, a).or_else(|_| Ok(Time::ZERO.into_value()))
+        })
         .add("mustToDate", TEXTS, to_date)
         .add("unixEpoch", Signature::fixed(&[TIME]), |_, a| {
-            Ok(Value::str(object::<Time>(&value(a, 0)).map_or(0, |time| time.seconds).to_string()))
+            Ok(Value::str(
+                object::<Time>(&value(a, 0))
+                    .map_or(0, |time| time.seconds)
+                    .to_string(),
+            ))
         })
         .add("duration", ONE, |_, a| {
             let seconds = match value(a, 0) {
@@ -42,13 +69,18 @@ pub(super) fn add(functions: &mut Functions) {
                 Value::Int(seconds, IntKind::Int64) => seconds,
                 _ => 0,
             };
-            Ok(Value::str(Duration(seconds.wrapping_mul(1_000_000_000)).text()))
+            Ok(Value::str(
+                Duration(seconds.wrapping_mul(1_000_000_000)).text(),
+            ))
         })
         .add("durationRound", ONE, duration_round);
 }
 
 fn now(context: &Context<'_>) -> Result<Time, FuncError> {
-    let instant = context.host().now().map_err(|error| FuncError::new(error.to_string()))?;
+    let instant = context
+        .host()
+        .now()
+        .map_err(|error| FuncError::new(error.to_string()))?;
     Ok(Time::of(instant, Zone::local(context)))
 }
 
@@ -65,13 +97,19 @@ fn seconds(digits: &[u8]) -> i64 {
 // A time, or seconds since 1970 in an integer of one of these sizes; none for what Sprig takes for "now".
 fn moment(date: &Value, sizes: &[IntKind], zone: &Zone) -> Option<Time> {
     match date {
-        Value::Int(seconds, size) if sizes.contains(size) => Some(Time::unix(*seconds, zone.clone())),
+        Value::Int(seconds, size) if sizes.contains(size) => {
+            Some(Time::unix(*seconds, zone.clone()))
+        }
         other => object::<Time>(other).cloned(),
     }
 }
 
 fn date_in_zone(context: &mut Context<'_>, layout: &[u8], date: &Value, zone: &str) -> Answer {
-    let time = match moment(date, &[IntKind::Int, IntKind::Int32, IntKind::Int64], &Zone::Utc) {
+    let time = match moment(
+        date,
+        &[IntKind::Int, IntKind::Int32, IntKind::Int64],
+        &Zone::Utc,
+    ) {
         Some(time) => time,
         None => now(context)?,
     };
@@ -104,8 +142,18 @@ fn duration_round(context: &mut Context<'_>, args: &[Value]) -> Answer {
         },
     };
     const HOUR: u64 = 3_600_000_000_000;
-    let units = [(365 * 24 * HOUR, "y"), (30 * 24 * HOUR, "mo"), (24 * HOUR, "d"), (HOUR, "h"), (HOUR / 60, "m"), (HOUR / 3600, "s")];
+    let units = [
+        (365 * 24 * HOUR, "y"),
+        (30 * 24 * HOUR, "mo"),
+        (24 * HOUR, "d"),
+        (HOUR, "h"),
+        (HOUR / 60, "m"),
+        (HOUR / 3600, "s"),
+    ];
     let size = span.unsigned_abs();
     let fit = units.into_iter().find(|(unit, _)| size > *unit);
-    Ok(Value::str(fit.map_or_else(|| "0s".to_owned(), |(unit, name)| format!("{}{name}", size / unit))))
+    Ok(Value::str(fit.map_or_else(
+        || "0s".to_owned(),
+        |(unit, name)| format!("{}{name}", size / unit),
+    )))
 }

@@ -19,7 +19,12 @@ pub(super) struct Decimal {
 pub(super) type Operation = fn(Decimal, Decimal) -> Result<Decimal, FuncError>;
 
 /// `execDecimalOp`: the operation over `first` and each of `rest` in turn, as the nearest float.
-pub(super) fn fold(context: &mut Context<'_>, first: f64, rest: &[Value], operation: Operation) -> Answer {
+pub(super) fn fold(
+    context: &mut Context<'_>,
+    first: f64,
+    rest: &[Value],
+    operation: Operation,
+) -> Answer {
     let mut result = from_float(first)?;
     for value in rest {
         // The digits grow with each factor; multiplying is quadratic in them.
@@ -32,19 +37,36 @@ pub(super) fn fold(context: &mut Context<'_>, first: f64, rest: &[Value], operat
 // The shortest digits that read back as the float, as Go's NewFromFloat takes them.
 fn from_float(value: f64) -> Result<Decimal, FuncError> {
     if !value.is_finite() {
-        let name = if value.is_nan() { "NaN" } else if value > 0.0 { "+Inf" } else { "-Inf" };
-        return Err(FuncError::new(format!("Cannot create a Decimal from {name}")));
+        let name = if value.is_nan() {
+            "NaN"
+        } else if value > 0.0 {
+            "+Inf"
+        } else {
+            "-Inf"
+        };
+        return Err(FuncError::new(format!(
+            "Cannot create a Decimal from {name}"
+        )));
     }
     let shortest = format!("{value:e}");
     let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits: i64 = format!("{whole}{fraction}").parse().unwrap_or(0);
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    Ok(Decimal { value: BigInt::from(digits), exponent: if digits == 0 { 0 } else { exponent - fraction.len() as i32 } })
+    Ok(Decimal {
+        value: BigInt::from(digits),
+        exponent: if digits == 0 {
+            0
+        } else {
+            exponent - fraction.len() as i32
+        },
+    })
 }
 
 fn to_nearest(decimal: &Decimal) -> f64 {
-    format!("{}e{}", decimal.value, decimal.exponent).parse().unwrap_or(0.0)
+    format!("{}e{}", decimal.value, decimal.exponent)
+        .parse()
+        .unwrap_or(0.0)
 }
 
 fn power_of_ten(exponent: i64) -> BigInt {
@@ -53,25 +75,38 @@ fn power_of_ten(exponent: i64) -> BigInt {
 
 fn rescale(a: Decimal, b: Decimal) -> (BigInt, BigInt, i32) {
     let exponent = a.exponent.min(b.exponent);
-    let scaled = |decimal: Decimal| decimal.value * power_of_ten(i64::from(decimal.exponent) - i64::from(exponent));
+    let scaled = |decimal: Decimal| {
+        decimal.value * power_of_ten(i64::from(decimal.exponent) - i64::from(exponent))
+    };
     (scaled(a), scaled(b), exponent)
 }
 
 pub(super) fn add(a: Decimal, b: Decimal) -> Result<Decimal, FuncError> {
     let (a, b, exponent) = rescale(a, b);
-    Ok(Decimal { value: a + b, exponent })
+    Ok(Decimal {
+        value: a + b,
+        exponent,
+    })
 }
 
 pub(super) fn sub(a: Decimal, b: Decimal) -> Result<Decimal, FuncError> {
     let (a, b, exponent) = rescale(a, b);
-    Ok(Decimal { value: a - b, exponent })
+    Ok(Decimal {
+        value: a - b,
+        exponent,
+    })
 }
 
 pub(super) fn mul(a: Decimal, b: Decimal) -> Result<Decimal, FuncError> {
     let exponent = i64::from(a.exponent) + i64::from(b.exponent);
     match i32::try_from(exponent) {
-        Ok(exponent) => Ok(Decimal { value: a.value * b.value, exponent }),
-        Err(_) => Err(FuncError::new(format!("exponent {exponent} overflows an int32!"))),
+        Ok(exponent) => Ok(Decimal {
+            value: a.value * b.value,
+            exponent,
+        }),
+        Err(_) => Err(FuncError::new(format!(
+            "exponent {exponent} overflows an int32!"
+        ))),
     }
 }
 
@@ -90,5 +125,8 @@ pub(super) fn div(a: Decimal, b: Decimal) -> Result<Decimal, FuncError> {
     if (remainder.magnitude() << 1usize) >= *denominator.magnitude() {
         quotient += if negative { -1 } else { 1 };
     }
-    Ok(Decimal { value: quotient, exponent: -(PLACES as i32) })
+    Ok(Decimal {
+        value: quotient,
+        exponent: -(PLACES as i32),
+    })
 }

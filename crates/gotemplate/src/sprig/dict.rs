@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::args::{ANY, Answer, MANY, ONE, STRING, elements, map, string, strval, value};
+use super::args::{ANY, Answer, MANY, ONE, STRING, map, object, string, strval, value};
 use super::merge;
 use super::reflection::MAX_DEPTH;
+use super::semver::Version;
 use crate::context::Context;
 use crate::error::{FuncError, Limit};
 use crate::func::{Functions, Signature};
@@ -19,13 +20,19 @@ const DICTS: Signature = Signature::variadic(&[DICT, DICT]);
 pub(super) fn add(functions: &mut Functions) {
     functions
         .add("dict", MANY, dict)
-        .add("get", DICT_KEY, |_, a| Ok(map(a, 0).get(string(a, 1).as_bytes()).unwrap_or_else(|| Value::str(""))))
+        .add("get", DICT_KEY, |_, a| {
+            Ok(map(a, 0)
+                .get(string(a, 1).as_bytes())
+                .unwrap_or_else(|| Value::str("")))
+        })
         .add("set", Signature::fixed(&[DICT, STRING, ANY]), set)
         .add("unset", DICT_KEY, |_, a| {
             map(a, 0).remove(string(a, 1).as_bytes());
             Ok(value(a, 0))
         })
-        .add("hasKey", DICT_KEY, |_, a| Ok(map(a, 0).contains_key(string(a, 1).as_bytes()).into()))
+        .add("hasKey", DICT_KEY, |_, a| {
+            Ok(map(a, 0).contains_key(string(a, 1).as_bytes()).into())
+        })
         .add("pluck", Signature::variadic(&[STRING, DICT]), |_, a| {
             let key = string(a, 0);
             let found = (1..a.len()).filter_map(|at| map(a, at).get(key.as_bytes()));
@@ -36,23 +43,46 @@ pub(super) fn add(functions: &mut Functions) {
             Ok(Value::strings(entries.map(|(key, _)| key)))
         })
         .add("values", Signature::fixed(&[DICT]), |_, a| {
-            Ok(Value::list(map(a, 0).entries().into_iter().map(|(_, value)| value).collect()))
+            Ok(Value::list(
+                map(a, 0)
+                    .entries()
+                    .into_iter()
+                    .map(|(_, value)| value)
+                    .collect(),
+            ))
         })
         .add("pick", DICT_KEYS, |_, a| {
             let from = map(a, 0);
             let keys = (1..a.len()).map(|at| string(a, at));
-            Ok(Value::dict(keys.filter_map(|key| from.get(key.as_bytes()).map(|value| (key, value)))))
+            Ok(Value::dict(keys.filter_map(|key| {
+                from.get(key.as_bytes()).map(|value| (key, value))
+            })))
         })
         .add("omit", DICT_KEYS, |_, a| {
             let keys: BTreeSet<Str> = (1..a.len()).map(|at| string(a, at)).collect();
-            Ok(Value::dict(map(a, 0).entries().into_iter().filter(|(key, _)| !keys.contains(key))))
+            Ok(Value::dict(
+                map(a, 0)
+                    .entries()
+                    .into_iter()
+                    .filter(|(key, _)| !keys.contains(key)),
+            ))
         })
-        .add("merge", DICTS, |context, a| merge::merge(context, a, false).or_else(swallow))
-        .add("mustMerge", DICTS, |context, a| merge::merge(context, a, false))
-        .add("mergeOverwrite", DICTS, |context, a| merge::merge(context, a, true).or_else(swallow))
-        .add("mustMergeOverwrite", DICTS, |context, a| merge::merge(context, a, true))
-        .add("deepCopy", ONE, |context, a| deep_copy(context, &value(a, 0), 0))
-        .add("mustDeepCopy", ONE, |context, a| deep_copy(context, &value(a, 0), 0))
+        .add("merge", DICTS, |context, a| {
+            merge::merge(context, a, false).or_else(swallow)
+        })
+        .add("mustMerge", DICTS, |context, a| {
+            merge::merge(context, a, false)
+        })
+        .add("mergeOverwrite", DICTS, |context, a| {
+            merge::merge(context, a, true).or_else(swallow)
+        })
+        .add("mustMergeOverwrite", DICTS, |context, a| {
+            merge::merge(context, a, true)
+        })
+        .add("deepCopy", ONE, |context, a| copy(context, &value(a, 0)))
+        .add("mustDeepCopy", ONE, |context, a| {
+            copy(context, &value(a, 0))
+        })
         .add("dig", MANY, dig);
 }
 
@@ -81,6 +111,17 @@ fn swallow(error: FuncError) -> Answer {
     }
 }
 
+// copystructure: nil is no value to copy, and of a version only the exported fields are taken, of which it has none.
+fn copy(context: &mut Context<'_>, from: &Value) -> Answer {
+    match from {
+        Value::Nil => Err(FuncError::new(
+            "reflect: call of reflect.Value.Type on zero Value",
+        )),
+        from if object::<Version>(from).is_some() => Ok(Version::zero()),
+        from => deep_copy(context, from, 0),
+    }
+}
+
 fn deep_copy(context: &mut Context<'_>, from: &Value, depth: usize) -> Answer {
     if depth > MAX_DEPTH {
         return Err(Limit::Depth(MAX_DEPTH).into());
@@ -89,7 +130,11 @@ fn deep_copy(context: &mut Context<'_>, from: &Value, depth: usize) -> Answer {
     Ok(match from {
         Value::List(list) if !list.is_nil() => {
             context.reserve(list.len().saturating_mul(size_of::<Value>()))?;
-            let items: Result<Vec<Value>, FuncError> = list.items().iter().map(|item| deep_copy(context, item, depth + 1)).collect();
+            let items: Result<Vec<Value>, FuncError> = list
+                .items()
+                .iter()
+                .map(|item| deep_copy(context, item, depth + 1))
+                .collect();
             Value::List(List::new(list.go_type(), items?))
         }
         Value::Map(map) if !map.is_nil() => {
@@ -105,21 +150,30 @@ fn deep_copy(context: &mut Context<'_>, from: &Value, depth: usize) -> Answer {
 }
 
 fn dig(_: &mut Context<'_>, args: &[Value]) -> Answer {
-    let [keys @ .., default, dict] = args else { return Err(too_few()) };
+    let [keys @ .., default, dict] = args else {
+        return Err(too_few());
+    };
     if keys.is_empty() {
         return Err(too_few());
     }
     let mut found = as_dict(dict)?;
-    let keys: Result<Vec<Str>, FuncError> = keys.iter().map(|key| key.as_str().cloned().ok_or_else(|| not(key, "string"))).collect();
+    let keys: Result<Vec<Str>, FuncError> = keys
+        .iter()
+        .map(|key| key.as_str().cloned().ok_or_else(|| not(key, "string")))
+        .collect();
     let keys = keys?;
-    let Some((last, path)) = keys.split_last() else { return Err(too_few()) };
+    let Some((last, path)) = keys.split_last() else {
+        return Err(too_few());
+    };
     for key in path {
         match found.get(key.as_bytes()) {
             Some(inner) => found = as_dict(&inner)?,
             None => return Ok(default.clone()),
         }
     }
-    Ok(found.get(last.as_bytes()).unwrap_or_else(|| default.clone()))
+    Ok(found
+        .get(last.as_bytes())
+        .unwrap_or_else(|| default.clone()))
 }
 
 fn too_few() -> FuncError {
@@ -135,14 +189,10 @@ fn as_dict(value: &Value) -> Result<Map, FuncError> {
 }
 
 fn not(value: &Value, wanted: &str) -> FuncError {
-    let of = value.go_type().map_or_else(|| "nil".to_owned(), |of| of.to_string());
-    FuncError::new(format!("interface conversion: interface {{}} is {of}, not {wanted}"))
-}
-
-/// The elements of a `[]interface {}` argument, none for the nil slice.
-pub(super) fn list_or_nil(value: &Value) -> Option<Vec<Value>> {
-    match value {
-        Value::List(list) if list.is_nil() => None,
-        other => elements(other).map(|items| items.into_owned()),
-    }
+    let of = value
+        .go_type()
+        .map_or_else(|| "nil".to_owned(), |of| of.to_string());
+    FuncError::new(format!(
+        "interface conversion: interface {{}} is {of}, not {wanted}"
+    ))
 }

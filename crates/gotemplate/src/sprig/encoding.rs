@@ -12,9 +12,17 @@ const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 pub(super) fn add(functions: &mut Functions) {
     functions
         .add("b64enc", TEXT, |_, a| Ok(Value::str(base64(bytes(a, 0)))))
-        .add("b64dec", TEXT, |_, a| Ok(Value::str(decode_base64(bytes(a, 0)).unwrap_or_else(illegal("base64")))))
+        .add("b64dec", TEXT, |_, a| {
+            Ok(Value::str(
+                decode_base64(bytes(a, 0)).unwrap_or_else(illegal("base64")),
+            ))
+        })
         .add("b32enc", TEXT, |_, a| Ok(Value::str(base32(bytes(a, 0)))))
-        .add("b32dec", TEXT, |_, a| Ok(Value::str(decode_base32(bytes(a, 0)).unwrap_or_else(illegal("base32")))));
+        .add("b32dec", TEXT, |_, a| {
+            Ok(Value::str(
+                decode_base32(bytes(a, 0)).unwrap_or_else(illegal("base32")),
+            ))
+        });
 }
 
 /// Go's `CorruptInputError`.
@@ -31,7 +39,10 @@ pub(super) fn base64(bytes: &[u8]) -> String {
 pub(super) fn decode_base64(text: &[u8]) -> Result<Vec<u8>, usize> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let mut quantum: Vec<u8> = Vec::with_capacity(4);
-    let mut input = text.iter().enumerate().filter(|(_, byte)| !matches!(byte, b'\n' | b'\r'));
+    let mut input = text
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| !matches!(byte, b'\n' | b'\r'));
     while let Some((at, byte)) = input.next() {
         if let Some(digit) = base64_digit(*byte) {
             quantum.push(digit);
@@ -58,7 +69,11 @@ pub(super) fn decode_base64(text: &[u8]) -> Result<Vec<u8>, usize> {
         };
     }
     // What is short of a quantum is reported where the quantum began.
-    if quantum.is_empty() { Ok(out) } else { Err(text.len() - quantum.len()) }
+    if quantum.is_empty() {
+        Ok(out)
+    } else {
+        Err(text.len() - quantum.len())
+    }
 }
 
 fn base64_digit(byte: u8) -> Option<u8> {
@@ -73,7 +88,10 @@ fn base64_digit(byte: u8) -> Option<u8> {
 }
 
 fn push_quantum(out: &mut Vec<u8>, quantum: &mut Vec<u8>) {
-    let bits = quantum.iter().fold(0u32, |bits, digit| bits << 6 | u32::from(*digit)) << (6 * (4 - quantum.len()));
+    let bits = quantum
+        .iter()
+        .fold(0u32, |bits, digit| bits << 6 | u32::from(*digit))
+        << (6 * (4 - quantum.len()));
     let [_, a, b, c] = bits.to_be_bytes();
     out.extend([a, b, c].into_iter().take(quantum.len().saturating_sub(1)));
     quantum.clear();
@@ -82,11 +100,20 @@ fn push_quantum(out: &mut Vec<u8>, quantum: &mut Vec<u8>) {
 fn base32(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(5) * 8);
     for chunk in bytes.chunks(5) {
-        let bits = chunk.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte)) << (8 * (5 - chunk.len()));
+        let bits = chunk
+            .iter()
+            .fold(0u64, |bits, byte| bits << 8 | u64::from(*byte))
+            << (8 * (5 - chunk.len()));
         for at in 0..8 {
-            let digit = usize::try_from(bits >> (35 - 5 * at) & 31).ok().and_then(|digit| BASE32.get(digit));
+            let digit = usize::try_from(bits >> (35 - 5 * at) & 31)
+                .ok()
+                .and_then(|digit| BASE32.get(digit));
             let used = at * 5 < chunk.len() * 8;
-            out.push(digit.filter(|_| used).map_or('=', |digit| char::from(*digit)));
+            out.push(
+                digit
+                    .filter(|_| used)
+                    .map_or('=', |digit| char::from(*digit)),
+            );
         }
     }
     out
@@ -94,7 +121,11 @@ fn base32(bytes: &[u8]) -> String {
 
 // Go strips line breaks first, so offsets count without them.
 fn decode_base32(text: &[u8]) -> Result<Vec<u8>, usize> {
-    let text: Vec<u8> = text.iter().copied().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
+    let text: Vec<u8> = text
+        .iter()
+        .copied()
+        .filter(|byte| !matches!(byte, b'\n' | b'\r'))
+        .collect();
     let mut out = Vec::with_capacity(text.len() / 8 * 5);
     let mut rest = text.as_slice();
     while !rest.is_empty() {

@@ -36,18 +36,30 @@ type Groups = Vec<Option<(usize, usize)>>;
 /// # Errors
 /// Go's message, such as "error parsing regexp: missing closing ): `(`".
 pub(super) fn compile(context: &mut Context<'_>, source: &[u8]) -> Result<Rc<Pattern>, FuncError> {
-    if let Some(kept) = COMPILED.with_borrow(|all| all.iter().find(|pattern| pattern.source == source).cloned()) {
+    if let Some(kept) =
+        COMPILED.with_borrow(|all| all.iter().find(|pattern| pattern.source == source).cloned())
+    {
         return Ok(kept);
     }
-    let translated = syntax::translate(source).map_err(|error| FuncError::new(format!("error parsing regexp: {error}")))?;
+    let translated = syntax::translate(source)
+        .map_err(|error| FuncError::new(format!("error parsing regexp: {error}")))?;
     // Compiling is linear in the pattern with its counted parts written out.
     context.step(100 + translated.size as u64)?;
-    let regex = ::regex::bytes::RegexBuilder::new(&translated.pattern).size_limit(SIZE_LIMIT).nest_limit(1200).build();
+    let regex = ::regex::bytes::RegexBuilder::new(&translated.pattern)
+        .size_limit(SIZE_LIMIT)
+        .nest_limit(1200)
+        .build();
     let regex = regex.map_err(|_| {
         let source = String::from_utf8_lossy(source);
-        FuncError::new(format!("error parsing regexp: expression too large: `{source}`"))
+        FuncError::new(format!(
+            "error parsing regexp: expression too large: `{source}`"
+        ))
     })?;
-    let pattern = Rc::new(Pattern { source: source.to_vec(), regex, names: translated.names });
+    let pattern = Rc::new(Pattern {
+        source: source.to_vec(),
+        regex,
+        names: translated.names,
+    });
     COMPILED.with_borrow_mut(|all| {
         if all.len() >= KEPT {
             all.remove(0);
@@ -61,11 +73,21 @@ pub(super) fn compile(context: &mut Context<'_>, source: &[u8]) -> Result<Rc<Pat
 ///
 /// # Errors
 /// As `compile`, worded as the panic is.
-pub(super) fn must_compile(context: &mut Context<'_>, source: &[u8]) -> Result<Rc<Pattern>, FuncError> {
+pub(super) fn must_compile(
+    context: &mut Context<'_>,
+    source: &[u8],
+) -> Result<Rc<Pattern>, FuncError> {
     compile(context, source).map_err(|error| match error {
         FuncError::Message(message) => {
-            let quoted = if strconv::can_backquote(source) { [b"`", source, b"`"].concat() } else { strconv::quote(source) };
-            FuncError::new(format!("regexp: Compile({}): {message}", String::from_utf8_lossy(&quoted)))
+            let quoted = if strconv::can_backquote(source) {
+                [b"`", source, b"`"].concat()
+            } else {
+                strconv::quote(source)
+            };
+            FuncError::new(format!(
+                "regexp: Compile({}): {message}",
+                String::from_utf8_lossy(&quoted)
+            ))
         }
         limit => limit,
     })
@@ -95,7 +117,11 @@ impl<'a> Haystack<'a> {
     fn new(context: &mut Context<'_>, own: &'a [u8]) -> Result<Haystack<'a>, FuncError> {
         context.step(own.len() as u64 / 64)?;
         if std::str::from_utf8(own).is_ok() {
-            return Ok(Haystack { own, read: own.into(), map: Vec::new() });
+            return Ok(Haystack {
+                own,
+                read: own.into(),
+                map: Vec::new(),
+            });
         }
         context.reserve(own.len().saturating_mul(3 + size_of::<(usize, usize)>()))?;
         let mut read = Vec::with_capacity(own.len() + 16);
@@ -105,7 +131,11 @@ impl<'a> Haystack<'a> {
             push_rune(&mut read, rune);
         }
         map.push((read.len(), own.len()));
-        Ok(Haystack { own, read: read.into(), map })
+        Ok(Haystack {
+            own,
+            read: read.into(),
+            map,
+        })
     }
 
     fn to_own(&self, at: usize) -> usize {
@@ -124,19 +154,35 @@ impl<'a> Haystack<'a> {
 
 impl Pattern {
     /// `MatchString`.
-    pub(super) fn is_match(&self, context: &mut Context<'_>, text: &[u8]) -> Result<bool, FuncError> {
+    pub(super) fn is_match(
+        &self,
+        context: &mut Context<'_>,
+        text: &[u8],
+    ) -> Result<bool, FuncError> {
         let haystack = Haystack::new(context, text)?;
         Ok(self.regex.is_match(&haystack.read))
     }
 
     /// `FindString`: the first match, or nothing.
-    pub(super) fn find<'t>(&self, context: &mut Context<'_>, text: &'t [u8]) -> Result<&'t [u8], FuncError> {
+    pub(super) fn find<'t>(
+        &self,
+        context: &mut Context<'_>,
+        text: &'t [u8],
+    ) -> Result<&'t [u8], FuncError> {
         let found = self.find_all(context, text, 1)?;
-        Ok(found.first().and_then(|(start, end)| text.get(*start..*end)).unwrap_or_default())
+        Ok(found
+            .first()
+            .and_then(|(start, end)| text.get(*start..*end))
+            .unwrap_or_default())
     }
 
     /// `FindAllStringIndex`: at most `limit` matches, all where it is negative.
-    pub(super) fn find_all(&self, context: &mut Context<'_>, text: &[u8], limit: i64) -> Result<Vec<(usize, usize)>, FuncError> {
+    pub(super) fn find_all(
+        &self,
+        context: &mut Context<'_>,
+        text: &[u8],
+        limit: i64,
+    ) -> Result<Vec<(usize, usize)>, FuncError> {
         let haystack = Haystack::new(context, text)?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let end = haystack.read.len();
@@ -144,7 +190,9 @@ impl Pattern {
         let (mut at, mut previous) = (0, None);
         while found.len() < limit && at <= end {
             context.step(1)?;
-            let Some(matched) = self.regex.find_at(&haystack.read, at) else { break };
+            let Some(matched) = self.regex.find_at(&haystack.read, at) else {
+                break;
+            };
             let (from, to) = (matched.start(), matched.end());
             let mut accepted = true;
             if to == at {
@@ -166,7 +214,13 @@ impl Pattern {
     }
 
     /// `ReplaceAllString`, or `ReplaceAllLiteralString` where the replacement is no template.
-    pub(super) fn replace_all(&self, context: &mut Context<'_>, text: &[u8], with: &[u8], literal: bool) -> Result<Vec<u8>, FuncError> {
+    pub(super) fn replace_all(
+        &self,
+        context: &mut Context<'_>,
+        text: &[u8],
+        with: &[u8],
+        literal: bool,
+    ) -> Result<Vec<u8>, FuncError> {
         let haystack = Haystack::new(context, text)?;
         let end = haystack.read.len();
         let mut out = Vec::new();
@@ -174,16 +228,30 @@ impl Pattern {
         let mut captures = self.regex.capture_locations();
         while at <= end {
             context.step(1)?;
-            let Some(matched) = self.regex.captures_read_at(&mut captures, &haystack.read, at) else { break };
+            let Some(matched) = self
+                .regex
+                .captures_read_at(&mut captures, &haystack.read, at)
+            else {
+                break;
+            };
             let (from, to) = (matched.start(), matched.end());
             let before = out.len();
-            out.extend_from_slice(haystack.own.get(haystack.to_own(done)..haystack.to_own(from)).unwrap_or_default());
+            out.extend_from_slice(
+                haystack
+                    .own
+                    .get(haystack.to_own(done)..haystack.to_own(from))
+                    .unwrap_or_default(),
+            );
             if to > done || from == 0 {
                 if literal {
                     out.extend_from_slice(with);
                 } else {
                     let groups: Groups = (0..captures.len())
-                        .map(|group| captures.get(group).map(|(from, to)| (haystack.to_own(from), haystack.to_own(to))))
+                        .map(|group| {
+                            captures
+                                .get(group)
+                                .map(|(from, to)| (haystack.to_own(from), haystack.to_own(to)))
+                        })
                         .collect();
                     self.expand(context, &mut out, with, text, &groups)?;
                 }
@@ -191,14 +259,28 @@ impl Pattern {
             context.reserve(out.len() - before)?;
             done = to;
             let width = haystack.width_at(at);
-            at = if at + width > to { at + width } else { to.max(if width == 0 { at + 1 } else { at }) };
+            at = if at + width > to {
+                at + width
+            } else {
+                to.max(if width == 0 { at + 1 } else { at })
+            };
         }
-        out.extend_from_slice(haystack.own.get(haystack.to_own(done)..).unwrap_or_default());
+        out.extend_from_slice(
+            haystack
+                .own
+                .get(haystack.to_own(done)..)
+                .unwrap_or_default(),
+        );
         Ok(out)
     }
 
     /// `Split`: none where `limit` is 0, at most `limit` parts where it is positive.
-    pub(super) fn split<'t>(&self, context: &mut Context<'_>, text: &'t [u8], limit: i64) -> Result<Vec<&'t [u8]>, FuncError> {
+    pub(super) fn split<'t>(
+        &self,
+        context: &mut Context<'_>,
+        text: &'t [u8],
+        limit: i64,
+    ) -> Result<Vec<&'t [u8]>, FuncError> {
         if limit == 0 {
             return Ok(Vec::new());
         }
@@ -225,7 +307,14 @@ impl Pattern {
     }
 
     // `Regexp.expand`: $1, ${1}, $name, ${name}, $$.
-    fn expand(&self, context: &mut Context<'_>, out: &mut Vec<u8>, template: &[u8], text: &[u8], groups: &Groups) -> Result<(), FuncError> {
+    fn expand(
+        &self,
+        context: &mut Context<'_>,
+        out: &mut Vec<u8>,
+        template: &[u8],
+        text: &[u8],
+        groups: &Groups,
+    ) -> Result<(), FuncError> {
         let mut rest = template;
         while let Some(dollar) = memchr::memchr(b'$', rest) {
             context.step(1)?;
@@ -244,7 +333,11 @@ impl Pattern {
             let group = match number(name) {
                 Some(number) => groups.get(number).copied().flatten(),
                 None => {
-                    let same = |(at, own): (usize, &String)| (own.as_bytes() == name).then(|| groups.get(at).copied().flatten()).flatten();
+                    let same = |(at, own): (usize, &String)| {
+                        (own.as_bytes() == name)
+                            .then(|| groups.get(at).copied().flatten())
+                            .flatten()
+                    };
                     self.names.iter().enumerate().find_map(same)
                 }
             };
@@ -267,16 +360,28 @@ fn reference(text: &[u8]) -> Option<(&[u8], &[u8])> {
         Some(body) => (true, body),
         None => (false, text),
     };
-    let in_name = |rune: char| rune == '_' || rune != RUNE_ERROR && (is_letter(rune) || is_digit(rune));
-    let length: usize = runes(body).take_while(|(_, rune, _)| in_name(*rune)).map(|(_, _, width)| width).sum();
+    let in_name =
+        |rune: char| rune == '_' || rune != RUNE_ERROR && (is_letter(rune) || is_digit(rune));
+    let length: usize = runes(body)
+        .take_while(|(_, rune, _)| in_name(*rune))
+        .map(|(_, _, width)| width)
+        .sum();
     let (name, rest) = body.split_at_checked(length)?;
     if name.is_empty() {
         return None;
     }
-    if braced { rest.strip_prefix(b"}").map(|rest| (name, rest)) } else { Some((name, rest)) }
+    if braced {
+        rest.strip_prefix(b"}").map(|rest| (name, rest))
+    } else {
+        Some((name, rest))
+    }
 }
 
 fn number(name: &[u8]) -> Option<usize> {
-    let plain = name.iter().all(u8::is_ascii_digit) && name.len() <= 9 && (name.len() == 1 || !name.starts_with(b"0"));
-    plain.then(|| String::from_utf8_lossy(name).parse().ok()).flatten()
+    let plain = name.iter().all(u8::is_ascii_digit)
+        && name.len() <= 9
+        && (name.len() == 1 || !name.starts_with(b"0"));
+    plain
+        .then(|| String::from_utf8_lossy(name).parse().ok())
+        .flatten()
 }

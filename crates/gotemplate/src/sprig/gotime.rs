@@ -42,16 +42,28 @@ pub(super) struct Time {
 
 impl Time {
     /// Go's zero time: the first of January of the year 1.
-    pub(super) const ZERO: Time = Time { seconds: -62_135_596_800, nanoseconds: 0, zone: Zone::Utc };
+    pub(super) const ZERO: Time = Time {
+        seconds: -62_135_596_800,
+        nanoseconds: 0,
+        zone: Zone::Utc,
+    };
 
     /// `time.Unix(seconds, 0)` in a zone.
     pub(super) fn unix(seconds: i64, zone: Zone) -> Time {
-        Time { seconds, nanoseconds: 0, zone }
+        Time {
+            seconds,
+            nanoseconds: 0,
+            zone,
+        }
     }
 
     /// A time of the host's clock.
     pub(super) fn of(instant: Instant, zone: Zone) -> Time {
-        Time { seconds: instant.seconds, nanoseconds: instant.nanoseconds, zone }
+        Time {
+            seconds: instant.seconds,
+            nanoseconds: instant.nanoseconds,
+            zone,
+        }
     }
 
     pub(super) fn into_value(self) -> Value {
@@ -60,20 +72,31 @@ impl Time {
 
     /// `Time.In`.
     pub(super) fn in_zone(&self, zone: Zone) -> Time {
-        Time { zone, ..self.clone() }
+        Time {
+            zone,
+            ..self.clone()
+        }
     }
 
     /// `Time.Add`.
     pub(super) fn add(&self, nanoseconds: i64) -> Time {
         let total = i64::from(self.nanoseconds) + nanoseconds.rem_euclid(1_000_000_000);
-        let seconds = self.seconds.wrapping_add(nanoseconds.div_euclid(1_000_000_000)).wrapping_add(total / 1_000_000_000);
-        Time { seconds, nanoseconds: (total % 1_000_000_000) as u32, zone: self.zone.clone() }
+        let seconds = self
+            .seconds
+            .wrapping_add(nanoseconds.div_euclid(1_000_000_000))
+            .wrapping_add(total / 1_000_000_000);
+        Time {
+            seconds,
+            nanoseconds: (total % 1_000_000_000) as u32,
+            zone: self.zone.clone(),
+        }
     }
 
     /// `Time.Sub`: nanoseconds, at most as many as fit.
     pub(super) fn since(&self, earlier: &Time) -> i64 {
         let seconds = i128::from(self.seconds) - i128::from(earlier.seconds);
-        let total = seconds * 1_000_000_000 + i128::from(self.nanoseconds) - i128::from(earlier.nanoseconds);
+        let total = seconds * 1_000_000_000 + i128::from(self.nanoseconds)
+            - i128::from(earlier.nanoseconds);
         total.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
     }
 
@@ -92,7 +115,9 @@ impl Time {
     }
 
     fn nanoseconds_since_1970(&self) -> i64 {
-        self.seconds.wrapping_mul(1_000_000_000).wrapping_add(i64::from(self.nanoseconds))
+        self.seconds
+            .wrapping_mul(1_000_000_000)
+            .wrapping_add(i64::from(self.nanoseconds))
     }
 }
 
@@ -116,8 +141,9 @@ impl Object for Time {
 
     fn method(&self, name: &str) -> Option<Signature> {
         match name {
-            "Year" | "Month" | "Day" | "Hour" | "Minute" | "Second" | "Nanosecond" | "Weekday" | "YearDay" | "Unix" | "UnixMilli" | "UnixMicro"
-            | "UnixNano" | "String" | "IsZero" | "UTC" | "Local" => Some(NO_ARGUMENTS),
+            "Year" | "Month" | "Day" | "Hour" | "Minute" | "Second" | "Nanosecond" | "Weekday"
+            | "YearDay" | "Unix" | "UnixMilli" | "UnixMicro" | "UnixNano" | "String" | "IsZero"
+            | "UTC" | "Local" | "Location" => Some(NO_ARGUMENTS),
             "Format" => Some(Signature::fixed(&[Type::String])),
             "Before" | "After" | "Equal" | "Compare" | "Sub" => Some(ONE_TIME),
             "Add" | "Truncate" | "Round" => Some(ONE_DURATION),
@@ -126,7 +152,12 @@ impl Object for Time {
         }
     }
 
-    fn call(&self, context: &mut Context<'_>, name: &str, args: &[Value]) -> Result<Value, FuncError> {
+    fn call(
+        &self,
+        context: &mut Context<'_>,
+        name: &str,
+        args: &[Value],
+    ) -> Result<Value, FuncError> {
         let civil = self.civil();
         let other = value(args, 0);
         let other = object::<Time>(&other).unwrap_or(&Time::ZERO);
@@ -141,13 +172,22 @@ impl Object for Time {
             "Weekday" => calendar::Weekday(civil.weekday).into_value(),
             "YearDay" => Value::int(civil.year_day),
             "Unix" => Value::int64(self.seconds),
-            "UnixMilli" => Value::int64(self.seconds.wrapping_mul(1000).wrapping_add(i64::from(self.nanoseconds / 1_000_000))),
-            "UnixMicro" => Value::int64(self.seconds.wrapping_mul(1_000_000).wrapping_add(i64::from(self.nanoseconds / 1000))),
+            "UnixMilli" => Value::int64(
+                self.seconds
+                    .wrapping_mul(1000)
+                    .wrapping_add(i64::from(self.nanoseconds / 1_000_000)),
+            ),
+            "UnixMicro" => Value::int64(
+                self.seconds
+                    .wrapping_mul(1_000_000)
+                    .wrapping_add(i64::from(self.nanoseconds / 1000)),
+            ),
             "UnixNano" => Value::int64(self.nanoseconds_since_1970()),
             "String" => Value::str(self.string().unwrap_or_default()),
             "IsZero" => Value::Bool(self.order() == Time::ZERO.order()),
             "UTC" => self.in_zone(Zone::Utc).into_value(),
             "Local" => self.in_zone(Zone::local(context)).into_value(),
+            "Location" => Value::Object(Rc::new(self.zone.clone())),
             "Format" => Value::str(self.format(bytes(args, 0))),
             "Before" => Value::Bool(self.order() < other.order()),
             "After" => Value::Bool(self.order() > other.order()),
@@ -156,13 +196,18 @@ impl Object for Time {
             "Sub" => Duration(self.since(other)).into_value(),
             "Add" => self.add(span(args)).into_value(),
             "Truncate" | "Round" => self.to_multiple(span(args), name == "Round").into_value(),
-            "AddDate" => self.add_date(int(args, 0), int(args, 1), int(args, 2)).into_value(),
+            "AddDate" => self
+                .add_date(int(args, 0), int(args, 1), int(args, 2))
+                .into_value(),
             _ => return Err(FuncError::new(format!("no method {name}"))),
         })
     }
 
     fn equal(&self, other: &dyn Object) -> Option<bool> {
-        other.as_any().downcast_ref::<Time>().map(|other| self == other)
+        other
+            .as_any()
+            .downcast_ref::<Time>()
+            .map(|other| self == other)
     }
 }
 
@@ -178,7 +223,9 @@ impl Time {
         if of <= 0 {
             return self.clone();
         }
-        let since_zero = (i128::from(self.seconds) - i128::from(Time::ZERO.seconds)) * 1_000_000_000 + i128::from(self.nanoseconds);
+        let since_zero = (i128::from(self.seconds) - i128::from(Time::ZERO.seconds))
+            * 1_000_000_000
+            + i128::from(self.nanoseconds);
         let rest = since_zero.rem_euclid(i128::from(of)) as i64;
         let up = round && rest.saturating_add(rest) >= of;
         self.add(if up { of - rest } else { -rest })
@@ -193,6 +240,9 @@ impl Time {
             civil.day.saturating_add(days),
             civil.hour * 3600 + civil.minute * 60 + civil.second,
         );
-        Time { seconds: self.zone.to_utc(seconds), ..self.clone() }
+        Time {
+            seconds: self.zone.to_utc(seconds),
+            ..self.clone()
+        }
     }
 }

@@ -44,9 +44,11 @@ impl Url {
     /// Go's message.
     pub(super) fn parse(text: &[u8]) -> Result<Url, String> {
         let (before, fragment) = cut(text, b'#');
-        let mut url = parse(before).map_err(|error| format!("parse {}: {error}", quoted(before)))?;
+        let mut url =
+            parse(before).map_err(|error| format!("parse {}: {error}", quoted(before)))?;
         if let Some(fragment) = fragment {
-            url.fragment = unescape(fragment, Mode::Fragment).map_err(|error| format!("parse {}: {error}", quoted(text)))?;
+            url.fragment = unescape(fragment, Mode::Fragment)
+                .map_err(|error| format!("parse {}: {error}", quoted(text)))?;
         }
         Ok(url)
     }
@@ -59,7 +61,9 @@ impl Url {
             _ => host.len(),
         };
         let host = host.get(..end).unwrap_or_default();
-        host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]")).unwrap_or(host)
+        host.strip_prefix(b"[")
+            .and_then(|host| host.strip_suffix(b"]"))
+            .unwrap_or(host)
     }
 
     /// `URL.String`.
@@ -81,7 +85,11 @@ impl Url {
                 out.push(b'@');
             }
             out.extend_from_slice(&escape(&self.host, Mode::Host));
-            let path = if self.path == b"*" { self.path.clone() } else { escape(&self.path, Mode::Path) };
+            let path = if self.path == b"*" {
+                self.path.clone()
+            } else {
+                escape(&self.path, Mode::Path)
+            };
             if !path.is_empty() && !path.starts_with(b"/") && !self.host.is_empty() {
                 out.push(b'/');
             }
@@ -119,7 +127,9 @@ impl User {
         }
         let (name, password) = cut(text, b':');
         let name = unescape(name, Mode::UserPassword)?;
-        let password = password.map(|password| unescape(password, Mode::UserPassword)).transpose()?;
+        let password = password
+            .map(|password| unescape(password, Mode::UserPassword))
+            .transpose()?;
         Ok(User { name, password })
     }
 }
@@ -153,7 +163,10 @@ fn parse(text: &[u8]) -> Result<Url, String> {
         let (authority, after) = authority.split_at_checked(end).unwrap_or((authority, &[]));
         path = after;
         let (user, host) = match memchr::memrchr(b'@', authority) {
-            Some(at) => (authority.get(..at), authority.get(at + 1..).unwrap_or_default()),
+            Some(at) => (
+                authority.get(..at),
+                authority.get(at + 1..).unwrap_or_default(),
+            ),
             None => (None, authority),
         };
         url.host = host_of(&url.scheme, host)?;
@@ -169,7 +182,12 @@ fn scheme(text: &[u8]) -> Result<(&[u8], &[u8]), String> {
             b'a'..=b'z' | b'A'..=b'Z' => {}
             b'0'..=b'9' | b'+' | b'-' | b'.' if at > 0 => {}
             b':' if at == 0 => return Err("missing protocol scheme".to_owned()),
-            b':' => return Ok((text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default())),
+            b':' => {
+                return Ok((
+                    text.get(..at).unwrap_or_default(),
+                    text.get(at + 1..).unwrap_or_default(),
+                ));
+            }
             _ => break,
         }
     }
@@ -177,11 +195,16 @@ fn scheme(text: &[u8]) -> Result<(&[u8], &[u8]), String> {
 }
 
 fn is_port(text: &[u8]) -> bool {
-    text.strip_prefix(b":").map_or(text.is_empty(), |port| port.iter().all(u8::is_ascii_digit))
+    text.strip_prefix(b":")
+        .map_or(text.is_empty(), |port| port.iter().all(u8::is_ascii_digit))
 }
 
 fn check_port(text: &[u8]) -> Result<(), String> {
-    if is_port(text) { Ok(()) } else { Err(format!("invalid port {} after host", quoted(text))) }
+    if is_port(text) {
+        Ok(())
+    } else {
+        Err(format!("invalid port {} after host", quoted(text)))
+    }
 }
 
 fn host_of(scheme: &[u8], host: &[u8]) -> Result<Vec<u8>, String> {
@@ -193,7 +216,11 @@ fn host_of(scheme: &[u8], host: &[u8]) -> Result<Vec<u8>, String> {
     if let Some(first) = memchr::memchr(b':', host) {
         // Other schemes may name several hosts, each with a port.
         let strict = matches!(scheme, b"http" | b"https");
-        let colon = if strict { first } else { memchr::memrchr(b':', host).unwrap_or(first) };
+        let colon = if strict {
+            first
+        } else {
+            memchr::memrchr(b':', host).unwrap_or(first)
+        };
         check_port(host.get(colon..).unwrap_or_default())?;
     }
     unescape(host, Mode::Host)
@@ -229,6 +256,10 @@ fn check_address(text: &[u8]) -> Result<(), String> {
     if zone.is_some_and(<[u8]>::is_empty) {
         return Err(invalid("zone must be a non-empty string"));
     }
-    let parsed = std::str::from_utf8(address).ok().and_then(|address| address.parse::<Ipv6Addr>().ok());
-    parsed.map(drop).ok_or_else(|| invalid("unable to parse IP"))
+    let parsed = std::str::from_utf8(address)
+        .ok()
+        .and_then(|address| address.parse::<Ipv6Addr>().ok());
+    parsed
+        .map(drop)
+        .ok_or_else(|| invalid("unable to parse IP"))
 }

@@ -15,23 +15,53 @@ const LIST_AND_MORE: Signature = Signature::variadic(&[ANY, ANY]);
 const SIZE_LIST: Signature = Signature::fixed(&[INT, ANY]);
 
 pub(super) fn add(functions: &mut Functions) {
-    functions.add("list", MANY, |_, a| Ok(make(a))).add("tuple", MANY, |_, a| Ok(make(a))).add("concat", MANY, concat);
+    functions
+        .add("list", MANY, |_, a| Ok(Value::list(a.to_vec())))
+        .add("tuple", MANY, |_, a| Ok(Value::list(a.to_vec())))
+        .add("concat", MANY, concat);
     // What the `must` form returns as an error, the plain one panics with: the template sees the same text.
     let pairs: [(&'static str, &'static str, Signature, Body); 14] = [
         ("append", "mustAppend", TWO, push),
         ("push", "mustPush", TWO, push),
         ("prepend", "mustPrepend", TWO, prepend),
-        ("first", "mustFirst", LIST, |_, a| Ok(items(a, 0, "Cannot find first on type ")?.first().cloned().unwrap_or_default())),
-        ("last", "mustLast", LIST, |_, a| Ok(items(a, 0, "Cannot find last on type ")?.last().cloned().unwrap_or_default())),
-        ("rest", "mustRest", LIST, |_, a| Ok(part(items(a, 0, "Cannot find rest on type ")?.split_first().map(|(_, rest)| rest)))),
+        ("first", "mustFirst", LIST, |_, a| {
+            Ok(items(a, 0, "Cannot find first on type ")?
+                .first()
+                .cloned()
+                .unwrap_or_default())
+        }),
+        ("last", "mustLast", LIST, |_, a| {
+            Ok(items(a, 0, "Cannot find last on type ")?
+                .last()
+                .cloned()
+                .unwrap_or_default())
+        }),
+        ("rest", "mustRest", LIST, |_, a| {
+            Ok(part(
+                items(a, 0, "Cannot find rest on type ")?
+                    .split_first()
+                    .map(|(_, rest)| rest),
+            ))
+        }),
         ("initial", "mustInitial", LIST, |_, a| {
-            Ok(part(items(a, 0, "Cannot find initial on type ")?.split_last().map(|(_, initial)| initial)))
+            Ok(part(
+                items(a, 0, "Cannot find initial on type ")?
+                    .split_last()
+                    .map(|(_, initial)| initial),
+            ))
         }),
         ("reverse", "mustReverse", LIST, |_, a| {
-            Ok(Value::list(items(a, 0, "Cannot find reverse on type ")?.into_iter().rev().collect()))
+            Ok(Value::list(
+                items(a, 0, "Cannot find reverse on type ")?
+                    .into_iter()
+                    .rev()
+                    .collect(),
+            ))
         }),
         ("compact", "mustCompact", LIST, |_, a| {
-            let kept = items(a, 0, "Cannot compact on type ")?.into_iter().filter(|item| !is_empty(item));
+            let kept = items(a, 0, "Cannot compact on type ")?
+                .into_iter()
+                .filter(|item| !is_empty(item));
             Ok(Value::list(kept.collect()))
         }),
         ("uniq", "mustUniq", LIST, uniq),
@@ -41,12 +71,10 @@ pub(super) fn add(functions: &mut Functions) {
         ("chunk", "mustChunk", SIZE_LIST, chunk),
     ];
     for (name, must, signature, body) in pairs {
-        functions.add(name, signature, body).add(must, signature, body);
+        functions
+            .add(name, signature, body)
+            .add(must, signature, body);
     }
-}
-
-fn make(args: &[Value]) -> Value {
-    if args.is_empty() { nil_list() } else { Value::list(args.to_vec()) }
 }
 
 // The elements of the list in place `at`, or the error with its kind.
@@ -131,7 +159,9 @@ fn slice(_: &mut Context<'_>, args: &[Value]) -> Answer {
             let items = list.items().get(start..end).ok_or_else(out_of_bounds)?;
             Ok(Value::List(List::new(list.go_type(), items.to_vec())))
         }
-        Value::Bytes(bytes) => Ok(Value::Bytes(bytes.get(start..end).ok_or_else(out_of_bounds)?.into())),
+        Value::Bytes(bytes) => Ok(Value::Bytes(
+            bytes.get(start..end).ok_or_else(out_of_bounds)?.into(),
+        )),
         _ => Err(out_of_bounds()),
     }
 }
@@ -143,13 +173,22 @@ fn concat(context: &mut Context<'_>, args: &[Value]) -> Answer {
             Value::Nil => return Err(nil_dereference()),
             list => match elements(&list) {
                 Some(items) => items.into_owned(),
-                None => return Err(FuncError::new(format!("Cannot concat type {} as list", list.kind()))),
+                None => {
+                    return Err(FuncError::new(format!(
+                        "Cannot concat type {} as list",
+                        list.kind()
+                    )));
+                }
             },
         };
         context.reserve(items.len().saturating_mul(size_of::<Value>()))?;
         all.extend(items);
     }
-    Ok(if all.is_empty() { nil_list() } else { Value::list(all) })
+    Ok(if all.is_empty() {
+        nil_list()
+    } else {
+        Value::list(all)
+    })
 }
 
 // The counts are computed in floats, as Sprig does, so that a size of 0 or less fails as it does there.
@@ -166,6 +205,8 @@ fn chunk(context: &mut Context<'_>, args: &[Value]) -> Answer {
         return Ok(Value::List(List::new(LISTS, Vec::new())));
     };
     context.reserve(items.len().saturating_mul(2 * size_of::<Value>()))?;
-    let chunks = items.chunks(size.max(1)).map(|chunk| Value::list(chunk.to_vec()));
+    let chunks = items
+        .chunks(size.max(1))
+        .map(|chunk| Value::list(chunk.to_vec()));
     Ok(Value::List(List::new(LISTS, chunks.collect())))
 }

@@ -23,7 +23,13 @@ pub(super) fn merge(context: &mut Context<'_>, args: &[Value], overwrite: bool) 
     Ok(result)
 }
 
-fn merge_maps(context: &mut Context<'_>, into: &Map, from: &Map, overwrite: bool, depth: usize) -> Result<(), FuncError> {
+fn merge_maps(
+    context: &mut Context<'_>,
+    into: &Map,
+    from: &Map,
+    overwrite: bool,
+    depth: usize,
+) -> Result<(), FuncError> {
     if depth > MAX_DEPTH {
         return Err(Limit::Depth(MAX_DEPTH).into());
     }
@@ -45,7 +51,10 @@ fn merge_maps(context: &mut Context<'_>, into: &Map, from: &Map, overwrite: bool
             continue;
         }
         let empty = target.as_ref().is_none_or(is_empty);
-        let both_maps = kind == Kind::Map && target.as_ref().is_some_and(|target| target.kind() == Kind::Map);
+        let both_maps = kind == Kind::Map
+            && target
+                .as_ref()
+                .is_some_and(|target| target.kind() == Kind::Map);
         if !empty && (kind == Kind::Slice || both_maps) {
             continue;
         }
@@ -57,10 +66,20 @@ fn merge_maps(context: &mut Context<'_>, into: &Map, from: &Map, overwrite: bool
 }
 
 // What the destination holds already is changed in place where it is a map, and left where it is anything else.
-fn merge_values(context: &mut Context<'_>, target: Option<&Value>, source: &Value, overwrite: bool, depth: usize) -> Result<(), FuncError> {
+fn merge_values(
+    context: &mut Context<'_>,
+    target: Option<&Value>,
+    source: &Value,
+    overwrite: bool,
+    depth: usize,
+) -> Result<(), FuncError> {
     match (target, source) {
-        (Some(Value::Map(into)), Value::Map(from)) if !into.is_nil() => merge_maps(context, into, from, overwrite, depth + 1),
-        (Some(target), source) if target.kind() == Kind::Ptr && source.kind() != Kind::Ptr && !overwrite => {
+        (Some(Value::Map(into)), Value::Map(from)) if !into.is_nil() => {
+            merge_maps(context, into, from, overwrite, depth + 1)
+        }
+        (Some(target), source)
+            if target.kind() == Kind::Ptr && source.kind() != Kind::Ptr && !overwrite =>
+        {
             Err(FuncError::new("src and dst must be of same type"))
         }
         _ => Ok(()),

@@ -24,35 +24,83 @@ pub(super) fn add(functions: &mut Functions) {
         .add("seq", Signature::variadic(&[INT]), seq)
         .add("until", Signature::fixed(&[INT]), |context, a| {
             let stop = int(a, 0);
-            Ok(ints(steps(context, 0, stop, if stop < 0 { -1 } else { 1 })?))
+            Ok(ints(steps(
+                context,
+                0,
+                stop,
+                if stop < 0 { -1 } else { 1 },
+            )?))
         })
-        .add("untilStep", Signature::fixed(&[INT, INT, INT]), |context, a| {
-            Ok(ints(steps(context, int(a, 0), int(a, 1), int(a, 2))?))
+        .add(
+            "untilStep",
+            Signature::fixed(&[INT, INT, INT]),
+            |context, a| Ok(ints(steps(context, int(a, 0), int(a, 1), int(a, 2))?)),
+        )
+        .add("add1", ONE, |_, a| {
+            Ok(Value::int64(to_int(&value(a, 0)).wrapping_add(1)))
         })
-        .add("add1", ONE, |_, a| Ok(Value::int64(to_int(&value(a, 0)).wrapping_add(1))))
-        .add("add", MANY, |_, a| Ok(Value::int64(a.iter().map(to_int).fold(0, i64::wrapping_add))))
-        .add("sub", TWO, |_, a| Ok(Value::int64(to_int(&value(a, 0)).wrapping_sub(to_int(&value(a, 1))))))
+        .add("add", MANY, |_, a| {
+            Ok(Value::int64(
+                a.iter().map(to_int).fold(0, i64::wrapping_add),
+            ))
+        })
+        .add("sub", TWO, |_, a| {
+            Ok(Value::int64(
+                to_int(&value(a, 0)).wrapping_sub(to_int(&value(a, 1))),
+            ))
+        })
         .add("div", TWO, |_, a| divide(a, i64::wrapping_div))
         .add("mod", TWO, |_, a| divide(a, i64::wrapping_rem))
-        .add("mul", SOME, |_, a| Ok(Value::int64(a.iter().map(to_int).fold(1, i64::wrapping_mul))))
-        .add("add1f", ONE, |context, a| decimal::fold(context, to_float(&value(a, 0)), &[Value::int(1)], decimal::add))
-        .add("addf", MANY, |context, a| decimal::fold(context, 0.0, a, decimal::add))
+        .add("mul", SOME, |_, a| {
+            Ok(Value::int64(
+                a.iter().map(to_int).fold(1, i64::wrapping_mul),
+            ))
+        })
+        .add("add1f", ONE, |context, a| {
+            decimal::fold(
+                context,
+                to_float(&value(a, 0)),
+                &[Value::int(1)],
+                decimal::add,
+            )
+        })
+        .add("addf", MANY, |context, a| {
+            decimal::fold(context, 0.0, a, decimal::add)
+        })
         .add("subf", SOME, |context, a| fold(context, a, decimal::sub))
         .add("divf", SOME, |context, a| fold(context, a, decimal::div))
         .add("mulf", SOME, |context, a| fold(context, a, decimal::mul))
-        .add("biggest", SOME, |_, a| Ok(Value::int64(a.iter().map(to_int).max().unwrap_or(0))))
-        .add("max", SOME, |_, a| Ok(Value::int64(a.iter().map(to_int).max().unwrap_or(0))))
-        .add("min", SOME, |_, a| Ok(Value::int64(a.iter().map(to_int).min().unwrap_or(0))))
-        .add("maxf", SOME, |_, a| Ok(a.iter().map(to_float).reduce(max).unwrap_or(0.0).into()))
-        .add("minf", SOME, |_, a| Ok(a.iter().map(to_float).reduce(min).unwrap_or(0.0).into()))
+        .add("biggest", SOME, |_, a| {
+            Ok(Value::int64(a.iter().map(to_int).max().unwrap_or(0)))
+        })
+        .add("max", SOME, |_, a| {
+            Ok(Value::int64(a.iter().map(to_int).max().unwrap_or(0)))
+        })
+        .add("min", SOME, |_, a| {
+            Ok(Value::int64(a.iter().map(to_int).min().unwrap_or(0)))
+        })
+        .add("maxf", SOME, |_, a| {
+            Ok(a.iter().map(to_float).reduce(max).unwrap_or(0.0).into())
+        })
+        .add("minf", SOME, |_, a| {
+            Ok(a.iter().map(to_float).reduce(min).unwrap_or(0.0).into())
+        })
         .add("ceil", ONE, |_, a| Ok(to_float(&value(a, 0)).ceil().into()))
-        .add("floor", ONE, |_, a| Ok(to_float(&value(a, 0)).floor().into()))
-        .add("round", Signature::variadic(&[ANY, INT, Type::Float64]), |_, a| Ok(round(a).into()))
+        .add("floor", ONE, |_, a| {
+            Ok(to_float(&value(a, 0)).floor().into())
+        })
+        .add(
+            "round",
+            Signature::variadic(&[ANY, INT, Type::Float64]),
+            |_, a| Ok(round(a).into()),
+        )
         .add("randInt", Signature::fixed(&[INT, INT]), rand_int);
 }
 
 fn fold(context: &mut Context<'_>, args: &[Value], operation: decimal::Operation) -> Answer {
-    let (first, rest) = args.split_first().map_or((Value::Nil, args), |(first, rest)| (first.clone(), rest));
+    let (first, rest) = args
+        .split_first()
+        .map_or((Value::Nil, args), |(first, rest)| (first.clone(), rest));
     decimal::fold(context, to_float(&first), rest, operation)
 }
 
@@ -70,27 +118,43 @@ fn to_decimal(context: &mut Context<'_>, args: &[Value]) -> Answer {
 }
 
 fn ints(numbers: Vec<i64>) -> Value {
-    Value::List(List::new(Type::INTS, numbers.into_iter().map(Value::int).collect()))
+    Value::List(List::new(
+        Type::INTS,
+        numbers.into_iter().map(Value::int).collect(),
+    ))
 }
 
 /// The numbers from `start` up or down to `stop`, without it; none where the step leads away from it.
-fn steps(context: &mut Context<'_>, start: i64, stop: i64, step: i64) -> Result<Vec<i64>, FuncError> {
+fn steps(
+    context: &mut Context<'_>,
+    start: i64,
+    stop: i64,
+    step: i64,
+) -> Result<Vec<i64>, FuncError> {
     let leads = if stop < start { step < 0 } else { step > 0 };
     if !leads {
         return Ok(Vec::new());
     }
     let count = start.abs_diff(stop).div_ceil(step.unsigned_abs());
-    let bytes = usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(size_of::<Value>());
+    let bytes = usize::try_from(count)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(size_of::<Value>());
     context.reserve(bytes)?;
     context.step(count / 8)?;
-    Ok((0..count as i64).map(|at| start.wrapping_add(at.wrapping_mul(step))).collect())
+    Ok((0..count as i64)
+        .map(|at| start.wrapping_add(at.wrapping_mul(step)))
+        .collect())
 }
 
 fn seq(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let toward = |start: i64, end: i64| if end < start { -1 } else { 1 };
     let numbers = match args.len() {
         1 => (1, toward(1, int(args, 0)), int(args, 0)),
-        2 => (int(args, 0), toward(int(args, 0), int(args, 1)), int(args, 1)),
+        2 => (
+            int(args, 0),
+            toward(int(args, 0), int(args, 1)),
+            int(args, 1),
+        ),
         3 => (int(args, 0), int(args, 1), int(args, 2)),
         _ => return Ok(Value::str("")),
     };
@@ -99,7 +163,10 @@ fn seq(context: &mut Context<'_>, args: &[Value]) -> Answer {
         return Ok(Value::str(""));
     }
     let numbers = steps(context, start, end.wrapping_add(toward(start, end)), step)?;
-    let texts: Vec<String> = numbers.into_iter().map(|number| number.to_string()).collect();
+    let texts: Vec<String> = numbers
+        .into_iter()
+        .map(|number| number.to_string())
+        .collect();
     Ok(Value::str(texts.join(" ")))
 }
 
@@ -126,8 +193,16 @@ fn round(args: &[Value]) -> f64 {
     let scale = power_of_ten(int(args, 1));
     let digits = scale * to_float(&value(args, 0));
     // math.Modf of an infinity has no fraction that is a number.
-    let fraction = if digits.is_infinite() { f64::NAN } else { digits.fract() };
-    (if fraction >= half { digits.ceil() } else { digits.floor() }) / scale
+    let fraction = if digits.is_infinite() {
+        f64::NAN
+    } else {
+        digits.fract()
+    };
+    (if fraction >= half {
+        digits.ceil()
+    } else {
+        digits.floor()
+    }) / scale
 }
 
 /// `math.Pow(10, exponent)` by Go's own algorithm (repeated squaring of mantissa and exponent).

@@ -8,9 +8,15 @@ pub(super) fn add(functions: &mut Functions) {
     let pairs: [(&'static str, &'static str, Body); 5] = [
         ("base", "osBase", |_, a| Ok(Value::str(base(bytes(a, 0))))),
         ("dir", "osDir", |_, a| Ok(Value::str(dir(bytes(a, 0))))),
-        ("clean", "osClean", |_, a| Ok(Value::str(clean(bytes(a, 0))))),
-        ("ext", "osExt", |_, a| Ok(Value::str(extension(bytes(a, 0))))),
-        ("isAbs", "osIsAbs", |_, a| Ok(bytes(a, 0).starts_with(b"/").into())),
+        ("clean", "osClean", |_, a| {
+            Ok(Value::str(clean(bytes(a, 0))))
+        }),
+        ("ext", "osExt", |_, a| {
+            Ok(Value::str(extension(bytes(a, 0))))
+        }),
+        ("isAbs", "osIsAbs", |_, a| {
+            Ok(bytes(a, 0).starts_with(b"/").into())
+        }),
     ];
     for (name, os, body) in pairs {
         functions.add(name, TEXT, body).add(os, TEXT, body);
@@ -21,10 +27,16 @@ fn base(path: &[u8]) -> &[u8] {
     if path.is_empty() {
         return b".";
     }
-    let end = path.iter().rposition(|byte| *byte != b'/').map_or(0, |at| at + 1);
+    let end = path
+        .iter()
+        .rposition(|byte| *byte != b'/')
+        .map_or(0, |at| at + 1);
     match path.get(..end).unwrap_or_default() {
         [] => b"/",
-        trimmed => trimmed.rsplit(|byte| *byte == b'/').next().unwrap_or_default(),
+        trimmed => trimmed
+            .rsplit(|byte| *byte == b'/')
+            .next()
+            .unwrap_or_default(),
     }
 }
 
@@ -56,5 +68,7 @@ fn clean(path: &[u8]) -> Vec<u8> {
 
 fn extension(path: &[u8]) -> &[u8] {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-    memchr::memrchr(b'.', name).and_then(|dot| name.get(dot..)).unwrap_or_default()
+    memchr::memrchr(b'.', name)
+        .and_then(|dot| name.get(dot..))
+        .unwrap_or_default()
 }

@@ -20,13 +20,19 @@ const NAMED: Signature = Signature::fixed(&[STRING, ANY]);
 pub(super) fn add(functions: &mut Functions) {
     functions
         .add("typeOf", ONE, |_, a| Ok(Value::str(type_of(&value(a, 0)))))
-        .add("typeIs", NAMED, |_, a| Ok((text(a, 0) == type_of(&value(a, 1))).into()))
+        .add("typeIs", NAMED, |_, a| {
+            Ok((text(a, 0) == type_of(&value(a, 1))).into())
+        })
         .add("typeIsLike", NAMED, |_, a| {
             let of = type_of(&value(a, 1));
             Ok((text(a, 0) == of || of.strip_prefix('*') == Some(&text(a, 0))).into())
         })
-        .add("kindOf", ONE, |_, a| Ok(Value::str(value(a, 0).kind().name())))
-        .add("kindIs", NAMED, |_, a| Ok((text(a, 0) == value(a, 1).kind().name()).into()))
+        .add("kindOf", ONE, |_, a| {
+            Ok(Value::str(value(a, 0).kind().name()))
+        })
+        .add("kindIs", NAMED, |_, a| {
+            Ok((text(a, 0) == value(a, 1).kind().name()).into())
+        })
         .add("deepEqual", Signature::fixed(&[ANY, ANY]), |context, a| {
             Ok(deep_equal(context, &value(a, 0), &value(a, 1))?.into())
         });
@@ -34,7 +40,9 @@ pub(super) fn add(functions: &mut Functions) {
 
 // What `%T` prints.
 fn type_of(value: &Value) -> String {
-    value.go_type().map_or_else(|| "<nil>".to_owned(), |of| of.to_string())
+    value
+        .go_type()
+        .map_or_else(|| "<nil>".to_owned(), |of| of.to_string())
 }
 
 /// Sprig's `empty`: nil, false, zero, and what has no elements. Structs never are.
@@ -49,11 +57,20 @@ pub(super) fn is_empty(value: &Value) -> bool {
 }
 
 /// `reflect.DeepEqual`.
-pub(super) fn deep_equal(context: &mut Context<'_>, a: &Value, b: &Value) -> Result<bool, FuncError> {
+pub(super) fn deep_equal(
+    context: &mut Context<'_>,
+    a: &Value,
+    b: &Value,
+) -> Result<bool, FuncError> {
     equal_at(context, a, b, 0)
 }
 
-fn equal_at(context: &mut Context<'_>, a: &Value, b: &Value, depth: usize) -> Result<bool, FuncError> {
+fn equal_at(
+    context: &mut Context<'_>,
+    a: &Value,
+    b: &Value,
+    depth: usize,
+) -> Result<bool, FuncError> {
     if depth > MAX_DEPTH {
         return Err(Limit::Depth(MAX_DEPTH).into());
     }
@@ -99,10 +116,14 @@ fn equal_at(context: &mut Context<'_>, a: &Value, b: &Value, depth: usize) -> Re
                 return Ok(true);
             }
             let (a_any, b_any) = (a.as_any(), b.as_any());
-            if let (Some(a), Some(b)) = (a_any.downcast_ref::<Version>(), b_any.downcast_ref::<Version>()) {
+            if let (Some(a), Some(b)) = (
+                a_any.downcast_ref::<Version>(),
+                b_any.downcast_ref::<Version>(),
+            ) {
                 return Ok(a == b);
             }
-            if let (Some(a), Some(b)) = (a_any.downcast_ref::<Time>(), b_any.downcast_ref::<Time>()) {
+            if let (Some(a), Some(b)) = (a_any.downcast_ref::<Time>(), b_any.downcast_ref::<Time>())
+            {
                 return Ok(a == b);
             }
             a.equal(&**b).unwrap_or(false)

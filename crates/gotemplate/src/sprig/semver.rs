@@ -10,7 +10,9 @@ use crate::func::Functions;
 
 pub(super) fn add(functions: &mut Functions) {
     functions
-        .add("semver", TEXT, |_, a| Ok(Version::parse(&text(a, 0))?.into_value(true)))
+        .add("semver", TEXT, |_, a| {
+            Ok(Version::parse(&text(a, 0))?.into_value(true))
+        })
         .add("semverCompare", TEXTS, |context, a| {
             let constraints = constraint::Constraints::parse(context, &text(a, 0))?;
             Ok(constraints.allow(&Version::parse(&text(a, 1))?).into())

@@ -3,7 +3,9 @@
 
 use memchr::memmem;
 
-use super::args::{ANY, Answer, INT, MANY, ONE, STRING, TEXT, TEXTS, bytes, elements, int, slice, strval, value};
+use super::args::{
+    ANY, Answer, INT, MANY, ONE, STRING, TEXT, TEXTS, bytes, elements, int, slice, strval, value,
+};
 use super::letters::is_space;
 use crate::context::Context;
 use crate::error::FuncError;
@@ -19,44 +21,102 @@ const TEXT_ANY: Signature = Signature::fixed(&[STRING, ANY]);
 
 pub(super) fn add(functions: &mut Functions) {
     functions
-        .add("hello", Signature::fixed(&[]), |_, _| Ok(Value::str("Hello!")))
-        .add("abbrev", NUMBER_TEXT, |_, a| abbreviate(bytes(a, 1), 0, int(a, 0)))
-        .add("abbrevboth", Signature::fixed(&[INT, INT, STRING]), |_, a| abbrev_both(int(a, 0), int(a, 1), bytes(a, 2)))
-        .add("trunc", NUMBER_TEXT, |_, a| Ok(trunc(int(a, 0), bytes(a, 1))))
-        .add("trim", TEXT, |_, a| Ok(Value::str(trim(bytes(a, 0), is_space))))
-        .add("substr", Signature::fixed(&[INT, INT, STRING]), |_, a| substring(int(a, 0), int(a, 1), bytes(a, 2)))
-        .add("repeat", NUMBER_TEXT, |context, a| repeat(context, int(a, 0), bytes(a, 1)))
+        .add("hello", Signature::fixed(&[]), |_, _| {
+            Ok(Value::str("Hello!"))
+        })
+        .add("abbrev", NUMBER_TEXT, |_, a| {
+            abbreviate(bytes(a, 1), 0, int(a, 0))
+        })
+        .add(
+            "abbrevboth",
+            Signature::fixed(&[INT, INT, STRING]),
+            |_, a| abbrev_both(int(a, 0), int(a, 1), bytes(a, 2)),
+        )
+        .add("trunc", NUMBER_TEXT, |_, a| {
+            Ok(trunc(int(a, 0), bytes(a, 1)))
+        })
+        .add("trim", TEXT, |_, a| {
+            Ok(Value::str(trim(bytes(a, 0), is_space)))
+        })
+        .add("substr", Signature::fixed(&[INT, INT, STRING]), |_, a| {
+            substring(int(a, 0), int(a, 1), bytes(a, 2))
+        })
+        .add("repeat", NUMBER_TEXT, |context, a| {
+            repeat(context, int(a, 0), bytes(a, 1))
+        })
         .add("trimall", TEXTS, trim_all)
         .add("trimAll", TEXTS, trim_all)
         .add("trimSuffix", TEXTS, |_, a| {
-            Ok(Value::str(bytes(a, 1).strip_suffix(bytes(a, 0)).unwrap_or(bytes(a, 1))))
+            Ok(Value::str(
+                bytes(a, 1).strip_suffix(bytes(a, 0)).unwrap_or(bytes(a, 1)),
+            ))
         })
         .add("trimPrefix", TEXTS, |_, a| {
-            Ok(Value::str(bytes(a, 1).strip_prefix(bytes(a, 0)).unwrap_or(bytes(a, 1))))
+            Ok(Value::str(
+                bytes(a, 1).strip_prefix(bytes(a, 0)).unwrap_or(bytes(a, 1)),
+            ))
         })
-        .add("contains", TEXTS, |_, a| Ok(memmem::find(bytes(a, 1), bytes(a, 0)).is_some().into()))
-        .add("hasPrefix", TEXTS, |_, a| Ok(bytes(a, 1).starts_with(bytes(a, 0)).into()))
-        .add("hasSuffix", TEXTS, |_, a| Ok(bytes(a, 1).ends_with(bytes(a, 0)).into()))
+        .add("contains", TEXTS, |_, a| {
+            Ok(memmem::find(bytes(a, 1), bytes(a, 0)).is_some().into())
+        })
+        .add("hasPrefix", TEXTS, |_, a| {
+            Ok(bytes(a, 1).starts_with(bytes(a, 0)).into())
+        })
+        .add("hasSuffix", TEXTS, |_, a| {
+            Ok(bytes(a, 1).ends_with(bytes(a, 0)).into())
+        })
         .add("quote", MANY, quote)
         .add("squote", MANY, squote)
         .add("cat", MANY, cat)
-        .add("indent", NUMBER_TEXT, |context, a| indent(context, b"", int(a, 0), bytes(a, 1)))
-        .add("nindent", NUMBER_TEXT, |context, a| indent(context, b"\n", int(a, 0), bytes(a, 1)))
-        .add("replace", Signature::fixed(&[STRING, STRING, STRING]), |context, a| {
-            Ok(Value::str(replace(context, bytes(a, 2), bytes(a, 0), bytes(a, 1))?))
+        .add("indent", NUMBER_TEXT, |context, a| {
+            indent(context, b"", int(a, 0), bytes(a, 1))
         })
-        .add("plural", Signature::fixed(&[STRING, STRING, INT]), |_, a| Ok(value(a, usize::from(int(a, 2) != 1))))
-        .add("toString", ONE, |context, a| Ok(Value::Str(strval(context, &value(a, 0))?)))
-        .add("toStrings", ONE, |context, a| Ok(Value::strings(strings_of(context, &value(a, 0))?)))
+        .add("nindent", NUMBER_TEXT, |context, a| {
+            indent(context, b"\n", int(a, 0), bytes(a, 1))
+        })
+        .add(
+            "replace",
+            Signature::fixed(&[STRING, STRING, STRING]),
+            |context, a| {
+                Ok(Value::str(replace(
+                    context,
+                    bytes(a, 2),
+                    bytes(a, 0),
+                    bytes(a, 1),
+                )?))
+            },
+        )
+        .add(
+            "plural",
+            Signature::fixed(&[STRING, STRING, INT]),
+            |_, a| Ok(value(a, usize::from(int(a, 2) != 1))),
+        )
+        .add("toString", ONE, |context, a| {
+            Ok(Value::Str(strval(context, &value(a, 0))?))
+        })
+        .add("toStrings", ONE, |context, a| {
+            Ok(Value::strings(strings_of(context, &value(a, 0))?))
+        })
         .add("join", TEXT_ANY, |context, a| {
             let parts = strings_of(context, &value(a, 1))?;
             join(context, bytes(a, 0), &parts)
         })
-        .add("split", TEXTS, |context, a| split_map(context, bytes(a, 0), -1, bytes(a, 1)))
-        .add("splitn", Signature::fixed(&[STRING, INT, STRING]), |context, a| {
-            split_map(context, bytes(a, 0), int(a, 1), bytes(a, 2))
+        .add("split", TEXTS, |context, a| {
+            split_map(context, bytes(a, 0), -1, bytes(a, 1))
         })
-        .add("splitList", TEXTS, |context, a| Ok(Value::strings(split(context, bytes(a, 1), bytes(a, 0), -1)?)))
+        .add(
+            "splitn",
+            Signature::fixed(&[STRING, INT, STRING]),
+            |context, a| split_map(context, bytes(a, 0), int(a, 1), bytes(a, 2)),
+        )
+        .add("splitList", TEXTS, |context, a| {
+            Ok(Value::strings(split(
+                context,
+                bytes(a, 1),
+                bytes(a, 0),
+                -1,
+            )?))
+        })
         .add("sortAlpha", ONE, sort_alpha);
 }
 
@@ -113,7 +173,11 @@ fn substring(start: i64, end: i64, text: &[u8]) -> Answer {
         slice(text, 0, end)
     } else if end < 0 || end > length {
         let found = slice(text, start, length);
-        found.map_err(|_| FuncError::new(format!("runtime error: slice bounds out of range [{start}:{length}]")))
+        found.map_err(|_| {
+            FuncError::new(format!(
+                "runtime error: slice bounds out of range [{start}:{length}]"
+            ))
+        })
     } else {
         slice(text, start, end)
     };
@@ -141,11 +205,14 @@ pub(super) fn trim(mut text: &[u8], cut: impl Fn(char) -> bool) -> &[u8] {
 
 fn trim_all(_: &mut Context<'_>, args: &[Value]) -> Answer {
     let cutset: Vec<char> = runes(bytes(args, 0)).map(|(_, rune, _)| rune).collect();
-    Ok(Value::str(trim(bytes(args, 1), |rune| cutset.contains(&rune))))
+    Ok(Value::str(trim(bytes(args, 1), |rune| {
+        cutset.contains(&rune)
+    })))
 }
 
 fn repeat(context: &mut Context<'_>, count: i64, text: &[u8]) -> Answer {
-    let count = usize::try_from(count).map_err(|_| FuncError::new("strings: negative Repeat count"))?;
+    let count =
+        usize::try_from(count).map_err(|_| FuncError::new("strings: negative Repeat count"))?;
     context.reserve(text.len().saturating_mul(count))?;
     Ok(Value::str(text.repeat(count)))
 }
@@ -179,7 +246,8 @@ fn cat(context: &mut Context<'_>, args: &[Value]) -> Answer {
 }
 
 fn indent(context: &mut Context<'_>, before: &[u8], spaces: i64, text: &[u8]) -> Answer {
-    let spaces = usize::try_from(spaces).map_err(|_| FuncError::new("strings: negative Repeat count"))?;
+    let spaces =
+        usize::try_from(spaces).map_err(|_| FuncError::new("strings: negative Repeat count"))?;
     let lines = memchr::memchr_iter(b'\n', text).count() + 1;
     context.reserve(text.len().saturating_add(lines.saturating_mul(spaces)))?;
     let pad = b" ".repeat(spaces);
@@ -196,13 +264,24 @@ fn indent(context: &mut Context<'_>, before: &[u8], spaces: i64, text: &[u8]) ->
 }
 
 /// `strings.ReplaceAll`.
-pub(super) fn replace(context: &mut Context<'_>, text: &[u8], old: &[u8], new: &[u8]) -> Result<Vec<u8>, FuncError> {
+pub(super) fn replace(
+    context: &mut Context<'_>,
+    text: &[u8],
+    old: &[u8],
+    new: &[u8],
+) -> Result<Vec<u8>, FuncError> {
     let places: Vec<usize> = if old.is_empty() {
-        runes(text).map(|(at, _, _)| at).chain([text.len()]).collect()
+        runes(text)
+            .map(|(at, _, _)| at)
+            .chain([text.len()])
+            .collect()
     } else {
         memmem::find_iter(text, old).collect()
     };
-    context.reserve(text.len().saturating_add(places.len().saturating_mul(new.len())))?;
+    context.reserve(
+        text.len()
+            .saturating_add(places.len().saturating_mul(new.len())),
+    )?;
     let mut out = Vec::with_capacity(text.len());
     let mut from = 0;
     for at in places {
@@ -234,7 +313,12 @@ fn join(context: &mut Context<'_>, separator: &[u8], parts: &[Str]) -> Answer {
 }
 
 /// `strings.SplitN`: at most `limit` parts where it is positive, none where it is 0.
-pub(super) fn split(context: &mut Context<'_>, text: &[u8], separator: &[u8], limit: i64) -> Result<Vec<Str>, FuncError> {
+pub(super) fn split(
+    context: &mut Context<'_>,
+    text: &[u8],
+    separator: &[u8],
+    limit: i64,
+) -> Result<Vec<Str>, FuncError> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     if limit == 0 {
         return Ok(Vec::new());
@@ -243,7 +327,9 @@ pub(super) fn split(context: &mut Context<'_>, text: &[u8], separator: &[u8], li
     let mut rest = text;
     if separator.is_empty() {
         while !rest.is_empty() && parts.len() + 1 < limit {
-            let (part, after) = rest.split_at_checked(decode_rune(rest).1).unwrap_or((rest, &[]));
+            let (part, after) = rest
+                .split_at_checked(decode_rune(rest).1)
+                .unwrap_or((rest, &[]));
             parts.push(part);
             rest = after;
         }
@@ -258,13 +344,21 @@ pub(super) fn split(context: &mut Context<'_>, text: &[u8], separator: &[u8], li
         parts.push(rest);
     }
     // A part costs a value and a string of its own.
-    context.reserve(parts.len().saturating_mul(size_of::<Value>()).saturating_add(text.len()))?;
+    context.reserve(
+        parts
+            .len()
+            .saturating_mul(size_of::<Value>())
+            .saturating_add(text.len()),
+    )?;
     Ok(parts.into_iter().map(Str::from).collect())
 }
 
 fn split_map(context: &mut Context<'_>, separator: &[u8], limit: i64, text: &[u8]) -> Answer {
     let parts = split(context, text, separator, limit)?;
-    let entries = parts.into_iter().enumerate().map(|(at, part)| (format!("_{at}"), Value::Str(part)));
+    let entries = parts
+        .into_iter()
+        .enumerate()
+        .map(|(at, part)| (format!("_{at}"), Value::Str(part)));
     Ok(Value::Map(Map::of(Type::STRING_MAP, entries)))
 }
 

@@ -9,12 +9,19 @@ use crate::types::Type;
 use crate::value::{Map, Value};
 
 pub(super) fn add(functions: &mut Functions) {
-    functions.add("urlParse", TEXT, parse).add("urlJoin", Signature::fixed(&[Type::DICT]), join);
+    functions
+        .add("urlParse", TEXT, parse)
+        .add("urlJoin", Signature::fixed(&[Type::DICT]), join);
 }
 
 fn parse(_: &mut Context<'_>, args: &[Value]) -> Answer {
-    let url = Url::parse(bytes(args, 0)).map_err(|error| FuncError::new(format!("unable to parse url: {error}")))?;
-    let user = url.user.as_ref().map(|user| user.text()).unwrap_or_default();
+    let url = Url::parse(bytes(args, 0))
+        .map_err(|error| FuncError::new(format!("unable to parse url: {error}")))?;
+    let user = url
+        .user
+        .as_ref()
+        .map(|user| user.text())
+        .unwrap_or_default();
     let entries = [
         ("hostname", url.hostname().to_vec()),
         ("userinfo", user),
@@ -25,7 +32,9 @@ fn parse(_: &mut Context<'_>, args: &[Value]) -> Answer {
         ("opaque", url.opaque),
         ("fragment", url.fragment),
     ];
-    Ok(Value::dict(entries.map(|(key, value)| (key, Value::str(value)))))
+    Ok(Value::dict(
+        entries.map(|(key, value)| (key, Value::str(value))),
+    ))
 }
 
 fn join(_: &mut Context<'_>, args: &[Value]) -> Answer {
@@ -42,7 +51,9 @@ fn join(_: &mut Context<'_>, args: &[Value]) -> Answer {
     let user = part(&parts, "userinfo")?;
     if !user.is_empty() {
         let around = [b"proto://", user.as_slice(), b"@host"].concat();
-        let parsed = Url::parse(&around).map_err(|error| FuncError::new(format!("unable to parse userinfo in dict: {error}")))?;
+        let parsed = Url::parse(&around).map_err(|error| {
+            FuncError::new(format!("unable to parse userinfo in dict: {error}"))
+        })?;
         url.user = parsed.user;
     }
     Ok(Value::str(url.join()))
@@ -53,6 +64,9 @@ fn part(parts: &Map, key: &str) -> Result<Vec<u8>, FuncError> {
         None => Ok(Vec::new()),
         Some(Value::Str(text)) => Ok(text.as_bytes().to_vec()),
         Some(Value::Nil) => Err(super::args::nil_dereference()),
-        Some(other) => Err(FuncError::new(format!("unable to parse {key} key, must be of type string, but {} found", other.kind()))),
+        Some(other) => Err(FuncError::new(format!(
+            "unable to parse {key} key, must be of type string, but {} found",
+            other.kind()
+        ))),
     }
 }

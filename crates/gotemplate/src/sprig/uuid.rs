@@ -11,12 +11,21 @@ const COUNT: Signature = Signature::fixed(&[INT]);
 pub(super) fn add(functions: &mut Functions) {
     functions
         .add("uuidv4", Signature::fixed(&[]), uuid_v4)
-        .add("randAlpha", COUNT, |context, a| random_text(context, int(a, 0), |byte| byte.is_ascii_alphabetic()))
-        .add("randNumeric", COUNT, |context, a| random_text(context, int(a, 0), |byte| byte.is_ascii_digit()))
-        .add("randAlphaNum", COUNT, |context, a| random_text(context, int(a, 0), |byte| byte.is_ascii_alphanumeric()))
-        .add("randAscii", COUNT, |context, a| random_text(context, int(a, 0), |byte| matches!(byte, b' '..=b'~')))
+        .add("randAlpha", COUNT, |context, a| {
+            random_text(context, int(a, 0), |byte| byte.is_ascii_alphabetic())
+        })
+        .add("randNumeric", COUNT, |context, a| {
+            random_text(context, int(a, 0), |byte| byte.is_ascii_digit())
+        })
+        .add("randAlphaNum", COUNT, |context, a| {
+            random_text(context, int(a, 0), |byte| byte.is_ascii_alphanumeric())
+        })
+        .add("randAscii", COUNT, |context, a| {
+            random_text(context, int(a, 0), |byte| matches!(byte, b' '..=b'~'))
+        })
         .add("randBytes", COUNT, |context, a| {
-            let count = usize::try_from(int(a, 0)).map_err(|_| FuncError::new("runtime error: makeslice: len out of range"))?;
+            let count = usize::try_from(int(a, 0))
+                .map_err(|_| FuncError::new("runtime error: makeslice: len out of range"))?;
             context.reserve(count.saturating_mul(4) / 3)?;
             let mut bytes = vec![0; count];
             fill(context, &mut bytes)?;
@@ -26,7 +35,10 @@ pub(super) fn add(functions: &mut Functions) {
 
 /// Random bytes of the host's.
 pub(super) fn fill(context: &Context<'_>, buffer: &mut [u8]) -> Result<(), FuncError> {
-    context.host().random(buffer).map_err(|error| FuncError::new(error.to_string()))
+    context
+        .host()
+        .random(buffer)
+        .map_err(|error| FuncError::new(error.to_string()))
 }
 
 /// A number below `bound`, each as likely as any other.
@@ -47,7 +59,11 @@ pub(super) fn below(context: &mut Context<'_>, bound: u64) -> Result<u64, FuncEr
 fn uuid_v4(context: &mut Context<'_>, _: &[Value]) -> Answer {
     let mut bytes = [0; 16];
     fill(context, &mut bytes)?;
-    Ok(Value::str(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()))
+    Ok(Value::str(
+        uuid::Builder::from_random_bytes(bytes)
+            .into_uuid()
+            .to_string(),
+    ))
 }
 
 // goutils gives an empty text for a negative count.

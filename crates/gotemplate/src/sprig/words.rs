@@ -2,7 +2,10 @@
 //! runes are kept, odd as some are.
 
 use super::args::{Answer, INT, STRING, TEXT, bytes, int};
-use super::letters::{is_digit, is_letter, is_lower, is_number, is_punct, is_space, is_title, is_upper, lower, map, title, upper};
+use super::letters::{
+    is_digit, is_letter, is_lower, is_number, is_punct, is_space, is_title, is_upper, lower, map,
+    title, upper,
+};
 use crate::context::Context;
 use crate::func::{Functions, Signature};
 use crate::unicode::{RUNE_ERROR, decode_rune, push_rune, runes};
@@ -10,22 +13,48 @@ use crate::value::Value;
 
 pub(super) fn add(functions: &mut Functions) {
     functions
-        .add("upper", TEXT, |_, a| Ok(Value::str(map(bytes(a, 0), upper))))
-        .add("lower", TEXT, |_, a| Ok(Value::str(map(bytes(a, 0), lower))))
-        .add("title", TEXT, |_, a| Ok(Value::str(title_words(bytes(a, 0)))))
+        .add("upper", TEXT, |_, a| {
+            Ok(Value::str(map(bytes(a, 0), upper)))
+        })
+        .add("lower", TEXT, |_, a| {
+            Ok(Value::str(map(bytes(a, 0), lower)))
+        })
+        .add("title", TEXT, |_, a| {
+            Ok(Value::str(title_words(bytes(a, 0))))
+        })
         .add("untitle", TEXT, |_, a| Ok(Value::str(untitle(bytes(a, 0)))))
         .add("nospace", TEXT, |_, a| Ok(Value::str(nospace(bytes(a, 0)))))
-        .add("initials", TEXT, |_, a| Ok(Value::str(initials(bytes(a, 0)))))
-        .add("swapcase", TEXT, |_, a| Ok(Value::str(swap_case(bytes(a, 0)))))
-        .add("snakecase", TEXT, |_, a| Ok(Value::str(connected(bytes(a, 0), '_'))))
-        .add("kebabcase", TEXT, |_, a| Ok(Value::str(connected(bytes(a, 0), '-'))))
-        .add("camelcase", TEXT, |_, a| Ok(Value::str(pascal_case(bytes(a, 0)))))
+        .add("initials", TEXT, |_, a| {
+            Ok(Value::str(initials(bytes(a, 0))))
+        })
+        .add("swapcase", TEXT, |_, a| {
+            Ok(Value::str(swap_case(bytes(a, 0))))
+        })
+        .add("snakecase", TEXT, |_, a| {
+            Ok(Value::str(connected(bytes(a, 0), '_')))
+        })
+        .add("kebabcase", TEXT, |_, a| {
+            Ok(Value::str(connected(bytes(a, 0), '-')))
+        })
+        .add("camelcase", TEXT, |_, a| {
+            Ok(Value::str(pascal_case(bytes(a, 0))))
+        })
         .add("shuffle", TEXT, shuffle)
-        .add("wrap", Signature::fixed(&[INT, STRING]), |context, a| wrap(context, bytes(a, 1), int(a, 0), b"\n", false))
-        .add("wrapWith", Signature::fixed(&[INT, STRING, STRING]), |context, a| {
-            let separator = if bytes(a, 1).is_empty() { b"\n" } else { bytes(a, 1) };
-            wrap(context, bytes(a, 2), int(a, 0), separator, true)
-        });
+        .add("wrap", Signature::fixed(&[INT, STRING]), |context, a| {
+            wrap(context, bytes(a, 1), int(a, 0), b"\n", false)
+        })
+        .add(
+            "wrapWith",
+            Signature::fixed(&[INT, STRING, STRING]),
+            |context, a| {
+                let separator = if bytes(a, 1).is_empty() {
+                    b"\n"
+                } else {
+                    bytes(a, 1)
+                };
+                wrap(context, bytes(a, 2), int(a, 0), separator, true)
+            },
+        );
 }
 
 // `strings.Title`.
@@ -61,7 +90,11 @@ fn untitle(text: &[u8]) -> Vec<u8> {
 
 // goutils takes each byte for a rune, so that a letter of two bytes becomes two, and U+0085 and U+00A0 count as spaces.
 fn nospace(text: &[u8]) -> Vec<u8> {
-    let kept: Vec<char> = text.iter().map(|byte| char::from(*byte)).filter(|rune| !is_space(*rune)).collect();
+    let kept: Vec<char> = text
+        .iter()
+        .map(|byte| char::from(*byte))
+        .filter(|rune| !is_space(*rune))
+        .collect();
     if kept.len() == text.len() {
         return text.to_vec();
     }
@@ -89,7 +122,11 @@ fn swap_case(text: &[u8]) -> Vec<u8> {
             space = false;
             lower(rune)
         } else if is_lower(rune) {
-            if std::mem::take(&mut space) { title(rune) } else { upper(rune) }
+            if std::mem::take(&mut space) {
+                title(rune)
+            } else {
+                upper(rune)
+            }
         } else {
             space = is_space(rune);
             rune
@@ -98,11 +135,21 @@ fn swap_case(text: &[u8]) -> Vec<u8> {
 }
 
 /// goutils' `WrapCustom`.
-fn wrap(context: &mut Context<'_>, text: &[u8], width: i64, separator: &[u8], long_words: bool) -> Answer {
+fn wrap(
+    context: &mut Context<'_>,
+    text: &[u8],
+    width: i64,
+    separator: &[u8],
+    long_words: bool,
+) -> Answer {
     let width = usize::try_from(width.max(1)).unwrap_or(usize::MAX);
     // At most one separator for each `width` bytes, or for each space.
-    let breaks = if long_words { text.len() / width } else { 0 } + memchr::memchr_iter(b' ', text).count();
-    context.reserve(text.len().saturating_add(breaks.saturating_mul(separator.len())))?;
+    let breaks =
+        if long_words { text.len() / width } else { 0 } + memchr::memchr_iter(b' ', text).count();
+    context.reserve(
+        text.len()
+            .saturating_add(breaks.saturating_mul(separator.len())),
+    )?;
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while rest.len() > width {
@@ -146,9 +193,14 @@ fn is_connector(rune: char) -> bool {
 fn pascal_case(text: &[u8]) -> Vec<u8> {
     let letters: Vec<char> = runes(text).map(|(_, rune, _)| rune).collect();
     let mut out = Vec::with_capacity(text.len());
-    let lead = letters.iter().take_while(|rune| is_connector(**rune)).count();
+    let lead = letters
+        .iter()
+        .take_while(|rune| is_connector(**rune))
+        .count();
     let (connectors, body) = letters.split_at_checked(lead).unwrap_or((&letters, &[]));
-    connectors.iter().for_each(|rune| push_rune(&mut out, *rune));
+    connectors
+        .iter()
+        .for_each(|rune| push_rune(&mut out, *rune));
     let Some((first, rest)) = body.split_first() else {
         // A text of connectors alone repeats its last one.
         if let Some(last) = connectors.last() {
@@ -262,7 +314,16 @@ fn push_word(out: &mut Vec<u8>, kind: Word, word: &[u8], connector: char) {
         return;
     }
     for (_, rune, _) in runes(word) {
-        push_rune(out, if is_connector(rune) { connector } else if is_upper(rune) { lower(rune) } else { rune });
+        push_rune(
+            out,
+            if is_connector(rune) {
+                connector
+            } else if is_upper(rune) {
+                lower(rune)
+            } else {
+                rune
+            },
+        );
     }
 }
 
@@ -292,9 +353,13 @@ fn next_word(text: &[u8]) -> Words<'_> {
         Word::Connector => run(text, width, first, is_connector),
         Word::Punct => run(text, width, first, is_punct),
         Word::Upper => upper_end(text, width, first),
-        Word::Alphabet => run(text, width, first, |rune| is_alphabet(rune) && !is_upper(rune)),
+        Word::Alphabet => run(text, width, first, |rune| {
+            is_alphabet(rune) && !is_upper(rune)
+        }),
         Word::Number => run(text, width, first, is_number),
-        _ => run(text, width, first, |rune| !(is_connector(rune) || is_alphabet(rune) || is_number(rune) || is_punct(rune))),
+        _ => run(text, width, first, |rune| {
+            !(is_connector(rune) || is_alphabet(rune) || is_number(rune) || is_punct(rune))
+        }),
     };
     let (word, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
     (kind, word, rest)
@@ -315,7 +380,9 @@ fn run(text: &[u8], mut at: usize, mut rune: char, belongs: impl Fn(char) -> boo
 
 // "HTTPStatus" is "HTTP" and "Status"; "Status" is one word.
 fn upper_end(text: &[u8], width: usize, first: char) -> usize {
-    let Some(rest) = text.get(width..).filter(|rest| !rest.is_empty()) else { return width };
+    let Some(rest) = text.get(width..).filter(|rest| !rest.is_empty()) else {
+        return width;
+    };
     let (second, second_width) = next_valid(rest, first);
     if is_upper(second) {
         let mut at = width + second_width;
@@ -330,10 +397,16 @@ fn upper_end(text: &[u8], width: usize, first: char) -> usize {
             last_width = next_width;
             at += next_width;
         }
-        return if at < text.len() && is_alphabet(rune) { at - last_width } else { at };
+        return if at < text.len() && is_alphabet(rune) {
+            at - last_width
+        } else {
+            at
+        };
     }
     if is_alphabet(second) {
-        return run(text, width + second_width, second, |rune| is_alphabet(rune) && !is_upper(rune));
+        return run(text, width + second_width, second, |rune| {
+            is_alphabet(rune) && !is_upper(rune)
+        });
     }
     width
 }
@@ -357,8 +430,16 @@ mod tests {
 
     #[test]
     fn words_join_as_xstrings_joins_them() {
-        for (text, snake) in [("HTTPServer", "http_server"), ("Bld4Floor3rd", "bld4_floor_3rd"), ("http2xx", "http_2xx"), ("GO PATH", "go_path")] {
-            assert_eq!(String::from_utf8(connected(text.as_bytes(), '_')).unwrap(), snake);
+        for (text, snake) in [
+            ("HTTPServer", "http_server"),
+            ("Bld4Floor3rd", "bld4_floor_3rd"),
+            ("http2xx", "http_2xx"),
+            ("GO PATH", "go_path"),
+        ] {
+            assert_eq!(
+                String::from_utf8(connected(text.as_bytes(), '_')).unwrap(),
+                snake
+            );
         }
     }
 }

@@ -113,8 +113,6 @@ func typed(tag []interface{}) interface{} {
 		return t
 	case "files":
 		return &Files{text}
-	case "nilfiles":
-		return (*Files)(nil)
 	case "func": // upper-cases its one string
 		return strings.ToUpper
 	}

@@ -15,7 +15,9 @@ use crate::value::Value;
 const BLOCK: usize = 16;
 
 pub(super) fn add(functions: &mut Functions) {
-    functions.add("encryptAES", TEXTS, encrypt).add("decryptAES", TEXTS, decrypt);
+    functions
+        .add("encryptAES", TEXTS, encrypt)
+        .add("decryptAES", TEXTS, decrypt);
 }
 
 fn key(password: &[u8]) -> [u8; 32] {
@@ -45,22 +47,29 @@ fn decrypt(context: &mut Context<'_>, args: &[Value]) -> Answer {
         return Ok(Value::str(""));
     }
     context.reserve(encoded.len())?;
-    let whole = decode_base64(encoded).map_err(|at| FuncError::new(String::from_utf8_lossy(&illegal("base64")(at))))?;
+    let whole = decode_base64(encoded)
+        .map_err(|at| FuncError::new(String::from_utf8_lossy(&illegal("base64")(at))))?;
     let Some((iv, encrypted)) = whole.split_at_checked(BLOCK) else {
-        return Err(FuncError::new(format!("runtime error: slice bounds out of range [:16] with capacity {}", capacity(whole.len()))));
+        return Err(FuncError::new(format!(
+            "runtime error: slice bounds out of range [:16] with capacity {}",
+            capacity(whole.len())
+        )));
     };
     let mut block = [0; BLOCK];
     block.copy_from_slice(iv);
     let cipher = cbc::Decryptor::<Aes256>::new(&key(bytes(args, 0)).into(), &block.into());
     let decrypted = cipher.decrypt_padded_vec_mut::<NoPadding>(encrypted);
-    let mut decrypted = decrypted.map_err(|_| FuncError::new("crypto/cipher: input not full blocks"))?;
+    let mut decrypted =
+        decrypted.map_err(|_| FuncError::new("crypto/cipher: input not full blocks"))?;
     let Some(padding) = decrypted.last().copied() else {
         return Err(FuncError::new("runtime error: index out of range [-1]"));
     };
     // The last byte says how much to drop, whatever the key was.
     let kept = decrypted.len() as i64 - i64::from(padding);
     let Ok(kept) = usize::try_from(kept) else {
-        return Err(FuncError::new(format!("runtime error: slice bounds out of range [:{kept}]")));
+        return Err(FuncError::new(format!(
+            "runtime error: slice bounds out of range [:{kept}]"
+        )));
     };
     decrypted.truncate(kept);
     Ok(Value::str(decrypted))

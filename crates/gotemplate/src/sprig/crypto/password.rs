@@ -18,19 +18,32 @@ const HASH_STEPS: u64 = 500_000;
 
 pub(super) fn add(functions: &mut Functions) {
     functions
-        .add("bcrypt", TEXT, |context, a| Ok(Value::str(hash(context, bytes(a, 0))?)))
+        .add("bcrypt", TEXT, |context, a| {
+            Ok(Value::str(hash(context, bytes(a, 0))?))
+        })
         .add("htpasswd", TEXTS, |context, a| {
             if bytes(a, 0).contains(&b':') {
                 return Ok(Value::str(format!("invalid username: {}", text(a, 0))));
             }
-            Ok(Value::str(format!("{}:{}", text(a, 0), hash(context, bytes(a, 1))?)))
+            Ok(Value::str(format!(
+                "{}:{}",
+                text(a, 0),
+                hash(context, bytes(a, 1))?
+            )))
         })
-        .add("derivePassword", Signature::fixed(&[Type::Uint(UintKind::Uint32), STRING, STRING, STRING, STRING]), derive);
+        .add(
+            "derivePassword",
+            Signature::fixed(&[Type::Uint(UintKind::Uint32), STRING, STRING, STRING, STRING]),
+            derive,
+        );
 }
 
 fn hash(context: &mut Context<'_>, password: &[u8]) -> Result<String, FuncError> {
     if password.len() > 72 {
-        return Ok("failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".to_owned());
+        return Ok(
+            "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes"
+                .to_owned(),
+        );
     }
     context.step(HASH_STEPS)?;
     let mut salt = [0; 16];
@@ -112,7 +125,13 @@ fn derive(context: &mut Context<'_>, args: &[Value]) -> Answer {
     mac.update(&(int(args, 0) as u32).to_be_bytes());
     let seed = mac.finalize().into_bytes();
     let mut draws = seed.iter().map(|byte| usize::from(*byte));
-    let template = templates.get(draws.next().unwrap_or(0) % templates.len()).copied().unwrap_or_default();
-    let letters = template.bytes().zip(draws).filter_map(|(letter, draw)| class(letter).get(draw % class(letter).len()).copied());
+    let template = templates
+        .get(draws.next().unwrap_or(0) % templates.len())
+        .copied()
+        .unwrap_or_default();
+    let letters = template
+        .bytes()
+        .zip(draws)
+        .filter_map(|(letter, draw)| class(letter).get(draw % class(letter).len()).copied());
     Ok(Value::str(letters.collect::<Vec<u8>>()))
 }

@@ -13,7 +13,11 @@ pub(super) fn decode(text: &[u8]) -> Option<Block> {
     let text = String::from_utf8_lossy(text);
     let mut lines = text.lines();
     loop {
-        let label = lines.find_map(|line| line.trim_end().strip_prefix("-----BEGIN ")?.strip_suffix("-----"))?;
+        let label = lines.find_map(|line| {
+            line.trim_end()
+                .strip_prefix("-----BEGIN ")?
+                .strip_suffix("-----")
+        })?;
         let end = format!("-----END {label}-----");
         let mut body = String::new();
         let mut rest = lines.clone();
@@ -28,7 +32,10 @@ pub(super) fn decode(text: &[u8]) -> Option<Block> {
         if ended.is_some()
             && let Ok(der) = decode_base64(body.as_bytes())
         {
-            return Some(Block { label: label.to_owned(), der });
+            return Some(Block {
+                label: label.to_owned(),
+                der,
+            });
         }
     }
 }

@@ -40,7 +40,10 @@ const BAD_PERL: &str = "invalid or unsupported Perl syntax";
 const BAD_NAME: &str = "invalid named capture";
 
 fn error(code: &'static str, part: &str) -> Error {
-    Error { code, part: part.to_owned() }
+    Error {
+        code,
+        part: part.to_owned(),
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -85,7 +88,10 @@ struct Reader<'a> {
 /// Go's.
 pub(super) fn translate(source: &[u8]) -> Result<Translated, Error> {
     let Ok(whole) = std::str::from_utf8(source) else {
-        return Err(Error { code: "invalid UTF-8", part: String::from_utf8_lossy(source).into_owned() });
+        return Err(Error {
+            code: "invalid UTF-8",
+            part: String::from_utf8_lossy(source).into_owned(),
+        });
     };
     let mut reader = Reader {
         whole,
@@ -101,13 +107,21 @@ pub(super) fn translate(source: &[u8]) -> Result<Translated, Error> {
     let mut last_repeat = "";
     while let Some(first) = reader.rest.chars().next() {
         let before = reader.rest;
-        last_repeat = if reader.read(first, last_repeat)? { before } else { "" };
+        last_repeat = if reader.read(first, last_repeat)? {
+            before
+        } else {
+            ""
+        };
     }
     if !reader.groups.is_empty() {
         return Err(error("missing closing )", whole));
     }
     let size = reader.out.len() + reader.written_out;
-    Ok(Translated { pattern: reader.out, names: reader.names, size })
+    Ok(Translated {
+        pattern: reader.out,
+        names: reader.names,
+        size,
+    })
 }
 
 impl<'a> Reader<'a> {
@@ -128,7 +142,14 @@ impl<'a> Reader<'a> {
             ')' => self.close()?,
             '^' => self.operator(1, if self.flags.lines { "(?m:^)" } else { "\\A" }),
             '$' => self.operator(1, if self.flags.lines { "(?m:$)" } else { "\\z" }),
-            '.' => self.operator(1, if self.flags.dot_all { "(?s:.)" } else { "[^\\n]" }),
+            '.' => self.operator(
+                1,
+                if self.flags.dot_all {
+                    "(?s:.)"
+                } else {
+                    "[^\\n]"
+                },
+            ),
             '[' => {
                 let (class, rest) = class::read(self.rest, self.flags.fold)?;
                 self.rest = rest;
@@ -170,13 +191,20 @@ impl<'a> Reader<'a> {
     // Writes an atom that stands for itself.
     fn operator(&mut self, bytes: usize, text: &str) {
         self.advance(bytes);
-        self.atom = Some(Atom { start: self.out.len(), repeat: 1 });
+        self.atom = Some(Atom {
+            start: self.out.len(),
+            repeat: 1,
+        });
         self.out.push_str(text);
     }
 
     fn literal(&mut self, rune: char) {
         let text = class::escaped(rune);
-        let text = if self.flags.fold && rune.is_alphabetic() { format!("(?i:{text})") } else { text };
+        let text = if self.flags.fold && rune.is_alphabetic() {
+            format!("(?i:{text})")
+        } else {
+            text
+        };
         self.operator(0, &text);
     }
 
@@ -184,7 +212,11 @@ impl<'a> Reader<'a> {
         if self.groups.len() >= MAX_DEPTH {
             return Err(error("expression nests too deeply", self.whole));
         }
-        self.groups.push(Group { flags: self.flags, start: self.out.len(), repeat: self.repeat });
+        self.groups.push(Group {
+            flags: self.flags,
+            start: self.out.len(),
+            repeat: self.repeat,
+        });
         self.repeat = 1;
         self.out.push_str(text);
         self.atom = None;
@@ -192,16 +224,28 @@ impl<'a> Reader<'a> {
     }
 
     fn close(&mut self) -> Result<(), Error> {
-        let group = self.groups.pop().ok_or_else(|| error("unexpected )", self.whole))?;
+        let group = self
+            .groups
+            .pop()
+            .ok_or_else(|| error("unexpected )", self.whole))?;
         self.advance(1);
         self.out.push(')');
         self.flags = group.flags;
-        self.atom = Some(Atom { start: group.start, repeat: self.repeat });
+        self.atom = Some(Atom {
+            start: group.start,
+            repeat: self.repeat,
+        });
         self.repeat = self.repeat.max(group.repeat);
         Ok(())
     }
 
-    fn repetition(&mut self, before: &str, operator: &str, counts: Option<(u32, Option<u32>)>, last_repeat: &str) -> Result<(), Error> {
+    fn repetition(
+        &mut self,
+        before: &str,
+        operator: &str,
+        counts: Option<(u32, Option<u32>)>,
+        last_repeat: &str,
+    ) -> Result<(), Error> {
         let mut lazy = self.flags.lazy;
         if let Some(rest) = self.rest.strip_prefix('?') {
             self.rest = rest;
@@ -216,15 +260,24 @@ impl<'a> Reader<'a> {
         let mut repeat = atom.repeat;
         if let Some((min, max)) = counts {
             let times = u64::from(max.unwrap_or(min));
-            repeat = if times == 0 && max.is_some() { 0 } else { repeat.saturating_mul(times.max(1)) };
+            repeat = if times == 0 && max.is_some() {
+                0
+            } else {
+                repeat.saturating_mul(times.max(1))
+            };
             if (min >= 2 || max.is_some_and(|max| max >= 2)) && repeat > MAX_REPEAT {
                 return Err(error(BAD_REPEAT, part(before, self.rest)));
             }
             let length = self.out.len() - atom.start;
-            self.written_out = self.written_out.saturating_add(length.saturating_mul(times as usize));
+            self.written_out = self
+                .written_out
+                .saturating_add(length.saturating_mul(times as usize));
         }
         self.repeat = self.repeat.max(repeat);
-        self.atom = Some(Atom { start: atom.start, repeat });
+        self.atom = Some(Atom {
+            start: atom.start,
+            repeat,
+        });
         self.out.push_str(operator);
         if lazy {
             self.out.push('?');
@@ -236,11 +289,27 @@ impl<'a> Reader<'a> {
     // (?flags), (?flags:…), (?P<name>…), (?<name>…)
     fn perl_group(&mut self) -> Result<(), Error> {
         let text = self.rest;
-        let named = if text.len() > 4 { text.strip_prefix("(?P<") } else { None };
-        let named = named.or_else(|| if text.len() > 3 { text.strip_prefix("(?<") } else { None });
+        let named = if text.len() > 4 {
+            text.strip_prefix("(?P<")
+        } else {
+            None
+        };
+        let named = named.or_else(|| {
+            if text.len() > 3 {
+                text.strip_prefix("(?<")
+            } else {
+                None
+            }
+        });
         if let Some(body) = named {
-            let Some((name, rest)) = body.split_once('>') else { return Err(error(BAD_NAME, text)) };
-            if name.is_empty() || !name.chars().all(|rune| rune == '_' || rune.is_ascii_alphanumeric()) {
+            let Some((name, rest)) = body.split_once('>') else {
+                return Err(error(BAD_NAME, text));
+            };
+            if name.is_empty()
+                || !name
+                    .chars()
+                    .all(|rune| rune == '_' || rune.is_ascii_alphanumeric())
+            {
                 return Err(error(BAD_NAME, part(text, rest)));
             }
             self.names.push(name.to_owned());
@@ -249,9 +318,9 @@ impl<'a> Reader<'a> {
         }
         let mut flags = self.flags;
         let (mut value, mut saw_flag) = (true, false);
-        let mut runes = text.get(2..).unwrap_or_default().char_indices();
+        let runes = text.get(2..).unwrap_or_default().char_indices();
         let mut end = text.len();
-        while let Some((at, rune)) = runes.next() {
+        for (at, rune) in runes {
             end = 2 + at + rune.len_utf8();
             match rune {
                 'i' => flags.fold = value,
@@ -296,7 +365,11 @@ impl<'a> Reader<'a> {
             _ => {
                 if let Some((class, rest)) = class::escape_class(text)? {
                     self.rest = rest;
-                    let class = if self.flags.fold { format!("(?i:{class})") } else { class };
+                    let class = if self.flags.fold {
+                        format!("(?i:{class})")
+                    } else {
+                        class
+                    };
                     self.operator(0, &class);
                     return Ok(());
                 }
@@ -329,7 +402,8 @@ fn counts(text: &str) -> Option<(Counts, &str)> {
         Some(rest) => count(rest).map(|(max, rest)| (Some(max), rest))?,
     };
     let rest = rest.strip_prefix('}')?;
-    let fits = u64::from(min) <= MAX_REPEAT && max.is_none_or(|max| u64::from(max) <= MAX_REPEAT && min <= max);
+    let fits = u64::from(min) <= MAX_REPEAT
+        && max.is_none_or(|max| u64::from(max) <= MAX_REPEAT && min <= max);
     Some((fits.then_some((min, max)), rest))
 }
 

@@ -8,9 +8,29 @@ use crate::object::Object;
 use crate::types::Type;
 use crate::value::Value;
 
-pub(super) const MONTHS: [&str; 12] =
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
-pub(super) const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+pub(super) const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+pub(super) const WEEKDAYS: [&str; 7] = [
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+];
 
 const DAY: i64 = 86_400;
 
@@ -40,10 +60,15 @@ impl Civil {
         let shifted = days + 719_468;
         let era = shifted.div_euclid(146_097);
         let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let march_month = (5 * day_of_year + 2) / 153;
-        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+        let month = if march_month < 10 {
+            march_month + 3
+        } else {
+            march_month - 9
+        };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         let day = day_of_year - (153 * march_month + 2) / 5 + 1;
         Civil {
@@ -100,7 +125,11 @@ pub(super) struct Month(pub(super) i64);
 pub(super) struct Weekday(pub(super) i64);
 
 pub(super) fn name_of(names: &[&'static str], at: i64) -> &'static str {
-    usize::try_from(at).ok().and_then(|at| names.get(at)).copied().unwrap_or_default()
+    usize::try_from(at)
+        .ok()
+        .and_then(|at| names.get(at))
+        .copied()
+        .unwrap_or_default()
 }
 
 impl Month {
@@ -157,7 +186,15 @@ mod tests {
 
     #[test]
     fn dates_go_to_seconds_and_back() {
-        for seconds in [-62_135_596_800, -1, 0, 951_782_400, 1_700_000_000, 253_402_300_800, i64::MAX / 2] {
+        for seconds in [
+            -62_135_596_800,
+            -1,
+            0,
+            951_782_400,
+            1_700_000_000,
+            253_402_300_800,
+            i64::MAX / 2,
+        ] {
             let civil = Civil::of(seconds);
             let of_day = civil.hour * 3600 + civil.minute * 60 + civil.second;
             assert_eq!(unix(civil.year, civil.month, civil.day, of_day), seconds);

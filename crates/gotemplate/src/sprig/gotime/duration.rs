@@ -34,7 +34,11 @@ impl Duration {
                 1_000..1_000_000 => (1_000, 3, "µs"),
                 _ => (1_000_000, 6, "ms"),
             };
-            return format!("{sign}{}{}{name}", total / unit, fraction(total % unit, digits));
+            return format!(
+                "{sign}{}{}{name}",
+                total / unit,
+                fraction(total % unit, digits)
+            );
         }
         let seconds = total / 1_000_000_000;
         let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
@@ -52,7 +56,11 @@ impl Duration {
         let rest = self.0 % SECOND;
         let down = self.0 - rest;
         let away = rest.abs() * 2 >= SECOND;
-        Duration(if away { down.checked_add(SECOND * rest.signum()).unwrap_or(down) } else { down })
+        Duration(if away {
+            down.checked_add(SECOND * rest.signum()).unwrap_or(down)
+        } else {
+            down
+        })
     }
 
     // `Hours` and its kin: whole units and the rest apart, so that large spans stay exact.
@@ -87,7 +95,15 @@ impl Object for Duration {
     }
 
     fn method(&self, name: &str) -> Option<Signature> {
-        let known = ["Hours", "Minutes", "Seconds", "Milliseconds", "Microseconds", "Nanoseconds", "String"];
+        let known = [
+            "Hours",
+            "Minutes",
+            "Seconds",
+            "Milliseconds",
+            "Microseconds",
+            "Nanoseconds",
+            "String",
+        ];
         known.contains(&name).then_some(Signature::fixed(&[]))
     }
 
@@ -136,13 +152,25 @@ pub(in crate::sprig) fn parse_duration(text: &[u8]) -> Result<i64, FuncError> {
         if whole.is_empty() && fraction.is_empty() {
             return Err(invalid());
         }
-        let length = rest.iter().take_while(|byte| !matches!(byte, b'.' | b'0'..=b'9')).count();
+        let length = rest
+            .iter()
+            .take_while(|byte| !matches!(byte, b'.' | b'0'..=b'9'))
+            .count();
         let (name, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
         rest = after;
         if name.is_empty() {
-            return Err(FuncError::new(format!("time: missing unit in duration {}", quote(text))));
+            return Err(FuncError::new(format!(
+                "time: missing unit in duration {}",
+                quote(text)
+            )));
         }
-        let unit = unit(name).ok_or_else(|| FuncError::new(format!("time: unknown unit {} in duration {}", quote(name), quote(text))))?;
+        let unit = unit(name).ok_or_else(|| {
+            FuncError::new(format!(
+                "time: unknown unit {} in duration {}",
+                quote(name),
+                quote(text)
+            ))
+        })?;
         if value > LARGEST / unit {
             return Err(invalid());
         }
@@ -152,7 +180,11 @@ pub(in crate::sprig) fn parse_duration(text: &[u8]) -> Result<i64, FuncError> {
             return Err(invalid());
         }
     }
-    if negative { Ok(0i64.wrapping_sub_unsigned(total)) } else { i64::try_from(total).map_err(|_| invalid()) }
+    if negative {
+        Ok(0i64.wrapping_sub_unsigned(total))
+    } else {
+        i64::try_from(total).map_err(|_| invalid())
+    }
 }
 
 fn digits(text: &[u8]) -> (&[u8], &[u8]) {
@@ -161,8 +193,12 @@ fn digits(text: &[u8]) -> (&[u8], &[u8]) {
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
-    let step = |number: u64, digit: &u8| number.checked_mul(10)?.checked_add(u64::from(digit - b'0'));
-    digits.iter().try_fold(0u64, step).filter(|number| *number <= LARGEST)
+    let step =
+        |number: u64, digit: &u8| number.checked_mul(10)?.checked_add(u64::from(digit - b'0'));
+    digits
+        .iter()
+        .try_fold(0u64, step)
+        .filter(|number| *number <= LARGEST)
 }
 
 fn unit(name: &[u8]) -> Option<u64> {

@@ -16,10 +16,23 @@ pub(super) fn format(time: &Time, layout: &[u8]) -> Vec<u8> {
         let Some(element) = element else { break };
         rest = after;
         match element {
-            Element::ZoneName if zone.is_empty() => push_offset(&mut out, offset, Offset { iso: false, colons: false, minutes: true, seconds: false }),
+            Element::ZoneName if zone.is_empty() => push_offset(
+                &mut out,
+                offset,
+                Offset {
+                    iso: false,
+                    colons: false,
+                    minutes: true,
+                    seconds: false,
+                },
+            ),
             Element::ZoneName => out.extend_from_slice(zone.as_bytes()),
             Element::Offset(written) => push_offset(&mut out, offset, written),
-            Element::Fraction { mark, digits, trimmed } => push_fraction(&mut out, time.nanoseconds, mark, digits, trimmed),
+            Element::Fraction {
+                mark,
+                digits,
+                trimmed,
+            } => push_fraction(&mut out, time.nanoseconds, mark, digits, trimmed),
             other => out.extend_from_slice(date_element(&civil, other).as_bytes()),
         }
     }
@@ -68,7 +81,11 @@ fn push_offset(out: &mut Vec<u8>, offset: i64, written: Offset) {
     // Go truncates to minutes first, so that less than a minute west of UTC is written with a plus.
     let minutes = offset / 60;
     let colon = if written.colons { ":" } else { "" };
-    let mut text = format!("{}{:02}", if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60);
+    let mut text = format!(
+        "{}{:02}",
+        if minutes < 0 { '-' } else { '+' },
+        minutes.abs() / 60
+    );
     if written.minutes {
         text.push_str(&format!("{colon}{:02}", minutes.abs() % 60));
     }
@@ -81,7 +98,11 @@ fn push_offset(out: &mut Vec<u8>, offset: i64, written: Offset) {
 fn push_fraction(out: &mut Vec<u8>, nanoseconds: u32, mark: u8, digits: usize, trimmed: bool) {
     let text = format!("{nanoseconds:09}");
     let text = text.get(..digits.min(9)).unwrap_or(&text);
-    let text = if trimmed { text.trim_end_matches('0') } else { text };
+    let text = if trimmed {
+        text.trim_end_matches('0')
+    } else {
+        text
+    };
     if !text.is_empty() {
         out.push(mark);
         out.extend_from_slice(text.as_bytes());

@@ -28,7 +28,11 @@ pub(super) enum Element {
     ZoneName,
     Offset(Offset),
     /// A fraction of a second: the point or comma, how many digits, and whether trailing zeros are dropped.
-    Fraction { mark: u8, digits: usize, trimmed: bool },
+    Fraction {
+        mark: u8,
+        digits: usize,
+        trimmed: bool,
+    },
 }
 
 /// How an offset from UTC is written.
@@ -43,11 +47,51 @@ pub(super) struct Offset {
 
 // In the order in which Go tries them.
 const OFFSETS: [(&[u8], Offset); 5] = [
-    (b"070000", Offset { iso: false, colons: false, minutes: true, seconds: true }),
-    (b"07:00:00", Offset { iso: false, colons: true, minutes: true, seconds: true }),
-    (b"0700", Offset { iso: false, colons: false, minutes: true, seconds: false }),
-    (b"07:00", Offset { iso: false, colons: true, minutes: true, seconds: false }),
-    (b"07", Offset { iso: false, colons: false, minutes: false, seconds: false }),
+    (
+        b"070000",
+        Offset {
+            iso: false,
+            colons: false,
+            minutes: true,
+            seconds: true,
+        },
+    ),
+    (
+        b"07:00:00",
+        Offset {
+            iso: false,
+            colons: true,
+            minutes: true,
+            seconds: true,
+        },
+    ),
+    (
+        b"0700",
+        Offset {
+            iso: false,
+            colons: false,
+            minutes: true,
+            seconds: false,
+        },
+    ),
+    (
+        b"07:00",
+        Offset {
+            iso: false,
+            colons: true,
+            minutes: true,
+            seconds: false,
+        },
+    ),
+    (
+        b"07",
+        Offset {
+            iso: false,
+            colons: false,
+            minutes: false,
+            seconds: false,
+        },
+    ),
 ];
 
 /// The text before the first element, the element, and the layout after it.
@@ -56,9 +100,17 @@ pub(super) fn next(layout: &[u8]) -> (&[u8], Option<Element>, &[u8]) {
         let rest = layout.get(at..).unwrap_or_default();
         if let Some((element, width)) = element_at(rest) {
             // `_2006` is an underscore and a year.
-            let at = if rest.starts_with(b"_2006") { at + 1 } else { at };
+            let at = if rest.starts_with(b"_2006") {
+                at + 1
+            } else {
+                at
+            };
             let end = at + width;
-            return (layout.get(..at).unwrap_or_default(), Some(element), layout.get(end..).unwrap_or_default());
+            return (
+                layout.get(..at).unwrap_or_default(),
+                Some(element),
+                layout.get(end..).unwrap_or_default(),
+            );
         }
     }
     (layout, None, &[])
@@ -93,15 +145,34 @@ fn element_at(text: &[u8]) -> Option<(Element, usize)> {
         [b'P', b'M', ..] => (E::UpperPm, 2),
         [b'p', b'm', ..] => (E::LowerPm, 2),
         [first @ (b'-' | b'Z'), rest @ ..] => {
-            let (written, offset) = OFFSETS.iter().find(|(written, _)| rest.starts_with(written))?;
-            (E::Offset(Offset { iso: *first == b'Z', ..*offset }), 1 + written.len())
+            let (written, offset) = OFFSETS
+                .iter()
+                .find(|(written, _)| rest.starts_with(written))?;
+            (
+                E::Offset(Offset {
+                    iso: *first == b'Z',
+                    ..*offset
+                }),
+                1 + written.len(),
+            )
         }
         [mark @ (b'.' | b','), digit @ (b'0' | b'9'), ..] => {
-            let digits = text.iter().skip(1).take_while(|byte| *byte == digit).count();
+            let digits = text
+                .iter()
+                .skip(1)
+                .take_while(|byte| *byte == digit)
+                .count();
             if text.get(1 + digits).is_some_and(u8::is_ascii_digit) {
                 return None;
             }
-            (E::Fraction { mark: *mark, digits, trimmed: *digit == b'9' }, 1 + digits)
+            (
+                E::Fraction {
+                    mark: *mark,
+                    digits,
+                    trimmed: *digit == b'9',
+                },
+                1 + digits,
+            )
         }
         _ => return None,
     })

@@ -11,11 +11,16 @@ use crate::unicode::{RUNE_ERROR, runes};
 /// # Errors
 /// Go's message.
 pub(in crate::sprig) fn parse(layout: &[u8], text: &[u8], local: &Zone) -> Result<Time, FuncError> {
-    let mut reader = Reader { rest: text, ..Reader::default() };
+    let mut reader = Reader {
+        rest: text,
+        ..Reader::default()
+    };
     let mut left = layout;
     loop {
         let (before, element, after) = layout::next(left);
-        let written = left.get(before.len()..left.len() - after.len()).unwrap_or_default();
+        let written = left
+            .get(before.len()..left.len() - after.len())
+            .unwrap_or_default();
         if !reader.skip(before) {
             return Err(mismatch(layout, text, before, reader.rest));
         }
@@ -31,14 +36,22 @@ pub(in crate::sprig) fn parse(layout: &[u8], text: &[u8], local: &Zone) -> Resul
         match reader.element(element, left) {
             Ok(()) => {}
             Err(Problem::Bad) => return Err(mismatch(layout, text, written, held)),
-            Err(Problem::Range(what)) => return Err(complaint(text, &format!(": {what} out of range"))),
+            Err(Problem::Range(what)) => {
+                return Err(complaint(text, &format!(": {what} out of range")));
+            }
         }
     }
     reader.finish(text, local)
 }
 
 fn mismatch(layout: &[u8], text: &[u8], element: &[u8], rest: &[u8]) -> FuncError {
-    FuncError::new(format!("parsing time {} as {}: cannot parse {} as {}", quote(text), quote(layout), quote(rest), quote(element)))
+    FuncError::new(format!(
+        "parsing time {} as {}: cannot parse {} as {}",
+        quote(text),
+        quote(layout),
+        quote(rest),
+        quote(element)
+    ))
 }
 
 fn complaint(text: &[u8], message: &str) -> FuncError {
@@ -140,8 +153,12 @@ impl<'a> Reader<'a> {
                 self.year_day = Some(self.three_digits(element == E::ZeroYearDay)?);
             }
             E::Hour => self.hour = self.ranged(false, 23, "hour")?,
-            E::Hour12 | E::ZeroHour12 => self.hour = self.ranged(element == E::ZeroHour12, 12, "hour")?,
-            E::Minute | E::ZeroMinute => self.minute = self.ranged(element == E::ZeroMinute, 59, "minute")?,
+            E::Hour12 | E::ZeroHour12 => {
+                self.hour = self.ranged(element == E::ZeroHour12, 12, "hour")?
+            }
+            E::Minute | E::ZeroMinute => {
+                self.minute = self.ranged(element == E::ZeroMinute, 59, "minute")?
+            }
             E::Second | E::ZeroSecond => {
                 self.second = self.ranged(element == E::ZeroSecond, 59, "second")?;
                 self.unasked_fraction(after)?;
@@ -150,7 +167,11 @@ impl<'a> Reader<'a> {
             E::LowerPm => self.half_day(b"pm", b"am")?,
             E::Offset(written) => self.zone_offset(written)?,
             E::ZoneName => self.zone_name()?,
-            E::Fraction { digits, trimmed: false, .. } => {
+            E::Fraction {
+                digits,
+                trimmed: false,
+                ..
+            } => {
                 let taken = self.take(digits + 1)?;
                 self.nanoseconds = fraction(taken)?;
             }
@@ -174,7 +195,11 @@ impl<'a> Reader<'a> {
     // `lookup`: the first name that the text starts with, in any letter case.
     fn name(&mut self, names: &[&str], short: bool) -> Result<i64, Problem> {
         for (at, name) in names.iter().enumerate() {
-            let name = if short { name.get(..3).unwrap_or(name) } else { name };
+            let name = if short {
+                name.get(..3).unwrap_or(name)
+            } else {
+                name
+            };
             if let Some((start, rest)) = self.rest.split_at_checked(name.len())
                 && start.eq_ignore_ascii_case(name.as_bytes())
             {
@@ -188,7 +213,9 @@ impl<'a> Reader<'a> {
     // `getnum`: one or two digits, or just two.
     fn two_digits(&mut self, both: bool) -> Result<i64, Problem> {
         let (number, rest) = match self.rest {
-            [tens @ b'0'..=b'9', ones @ b'0'..=b'9', rest @ ..] => (i64::from(tens - b'0') * 10 + i64::from(ones - b'0'), rest),
+            [tens @ b'0'..=b'9', ones @ b'0'..=b'9', rest @ ..] => {
+                (i64::from(tens - b'0') * 10 + i64::from(ones - b'0'), rest)
+            }
             [ones @ b'0'..=b'9', rest @ ..] if !both => (i64::from(ones - b'0'), rest),
             _ => return Err(Problem::Bad),
         };
@@ -197,7 +224,12 @@ impl<'a> Reader<'a> {
     }
 
     fn three_digits(&mut self, all: bool) -> Result<i64, Problem> {
-        let length = self.rest.iter().take(3).take_while(|byte| byte.is_ascii_digit()).count();
+        let length = self
+            .rest
+            .iter()
+            .take(3)
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         if length == 0 || all && length != 3 {
             return Err(Problem::Bad);
         }
@@ -220,7 +252,12 @@ impl<'a> Reader<'a> {
 
     fn optional_fraction(&mut self) -> Result<(), Problem> {
         if let [b'.' | b',', b'0'..=b'9', ..] = self.rest {
-            let digits = self.rest.iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+            let digits = self
+                .rest
+                .iter()
+                .skip(1)
+                .take_while(|byte| byte.is_ascii_digit())
+                .count();
             let taken = self.take(digits + 1)?;
             self.nanoseconds = fraction(taken)?;
         }
@@ -230,7 +267,11 @@ impl<'a> Reader<'a> {
     fn half_day(&mut self, pm: &[u8], am: &[u8]) -> Result<(), Problem> {
         let taken = self.take(2)?;
         (self.pm, self.am) = (self.pm || taken == pm, self.am || taken == am);
-        if taken == pm || taken == am { Ok(()) } else { Err(Problem::Bad) }
+        if taken == pm || taken == am {
+            Ok(())
+        } else {
+            Err(Problem::Bad)
+        }
     }
 
     fn zone_offset(&mut self, written: Offset) -> Result<(), Problem> {
@@ -242,11 +283,17 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let colon = usize::from(written.colons);
-        let width = 3 + if written.minutes { 2 + colon } else { 0 } + if written.seconds { 2 + colon } else { 0 };
+        let width = 3
+            + if written.minutes { 2 + colon } else { 0 }
+            + if written.seconds { 2 + colon } else { 0 };
         let taken = self.take(width)?;
         let part = |at: usize| -> Result<i64, Problem> {
             let from = taken.get(at..at + 2).ok_or(Problem::Bad)?;
-            Reader { rest: from, ..Reader::default() }.two_digits(true)
+            Reader {
+                rest: from,
+                ..Reader::default()
+            }
+            .two_digits(true)
         };
         let colon_at = |at: usize| colon == 0 || taken.get(at) == Some(&b':');
         if written.minutes && !colon_at(3) || written.seconds && !colon_at(6) {
@@ -254,7 +301,11 @@ impl<'a> Reader<'a> {
         }
         let hours = part(1)?;
         let minutes = if written.minutes { part(3 + colon)? } else { 0 };
-        let seconds = if written.seconds { part(5 + 2 * colon)? } else { 0 };
+        let seconds = if written.seconds {
+            part(5 + 2 * colon)?
+        } else {
+            0
+        };
         in_range(0, hours, 24, "time zone offset hour")?;
         in_range(0, minutes, 60, "time zone offset minute")?;
         in_range(0, seconds, 60, "time zone offset second")?;
@@ -288,15 +339,25 @@ impl<'a> Reader<'a> {
         if day < 1 || day > days_in(month, self.year) {
             return Err(complaint(text, ": day out of range"));
         }
-        let seconds = calendar::unix(self.year, month, day, hour * 3600 + self.minute * 60 + self.second);
-        let time = |seconds: i64, zone: Zone| Time { seconds, nanoseconds: self.nanoseconds as u32, zone };
+        let seconds = calendar::unix(
+            self.year,
+            month,
+            day,
+            hour * 3600 + self.minute * 60 + self.second,
+        );
+        let time = |seconds: i64, zone: Zone| Time {
+            seconds,
+            nanoseconds: self.nanoseconds as u32,
+            zone,
+        };
         if self.utc {
             return Ok(time(seconds, Zone::Utc));
         }
         if let Some(offset) = self.offset {
             let seconds = seconds - offset;
             let (local_offset, local_name) = local.at(seconds);
-            if local_offset == offset && (self.zone_name.is_empty() || self.zone_name == local_name) {
+            if local_offset == offset && (self.zone_name.is_empty() || self.zone_name == local_name)
+            {
                 return Ok(time(seconds, local.clone()));
             }
             return Ok(time(seconds, Zone::Fixed(self.zone_name, offset)));
@@ -306,15 +367,22 @@ impl<'a> Reader<'a> {
             if name == self.zone_name {
                 return Ok(time(seconds - offset, local.clone()));
             }
-            let hours = self.zone_name.strip_prefix("GMT").and_then(|hours| atoi(hours.as_bytes())).unwrap_or(0);
-            return Ok(time(seconds - hours * 3600, Zone::Fixed(self.zone_name, hours * 3600)));
+            let hours = self
+                .zone_name
+                .strip_prefix("GMT")
+                .and_then(|hours| atoi(hours.as_bytes()))
+                .unwrap_or(0);
+            // Go shows the time in the zone, but takes it for UTC.
+            return Ok(time(seconds, Zone::Fixed(self.zone_name, hours * 3600)));
         }
         Ok(time(local.to_utc(seconds), local.clone()))
     }
 
     // Month and day, where given by the day of the year too.
     fn date(&self, text: &[u8]) -> Result<(i64, i64), FuncError> {
-        let Some(mut left) = self.year_day else { return Ok((self.month.unwrap_or(1), self.day.unwrap_or(1))) };
+        let Some(mut left) = self.year_day else {
+            return Ok((self.month.unwrap_or(1), self.day.unwrap_or(1)));
+        };
         let days = if is_leap(self.year) { 366 } else { 365 };
         if left < 1 || left > days {
             return Err(complaint(text, ": day-of-year out of range"));
@@ -335,7 +403,11 @@ impl<'a> Reader<'a> {
 }
 
 fn in_range(min: i64, number: i64, max: i64, what: &'static str) -> Result<(), Problem> {
-    if (min..=max).contains(&number) { Ok(()) } else { Err(Problem::Range(what)) }
+    if (min..=max).contains(&number) {
+        Ok(())
+    } else {
+        Err(Problem::Range(what))
+    }
 }
 
 fn atoi(text: &[u8]) -> Option<i64> {
@@ -344,7 +416,9 @@ fn atoi(text: &[u8]) -> Option<i64> {
 
 // A point or comma and digits, of which nine count.
 fn fraction(text: &[u8]) -> Result<i64, Problem> {
-    let Some((b'.' | b',', digits)) = text.split_first() else { return Err(Problem::Bad) };
+    let Some((b'.' | b',', digits)) = text.split_first() else {
+        return Err(Problem::Bad);
+    };
     let digits = digits.get(..digits.len().min(9)).unwrap_or_default();
     let number = atoi(digits).ok_or(Problem::Bad)?;
     if number < 0 {
@@ -367,7 +441,11 @@ fn zone_name_length(text: &[u8]) -> Option<usize> {
     if matches!(text.first(), Some(b'+' | b'-')) {
         return Some(signed_hours(text)).filter(|length| *length > 0);
     }
-    let upper = text.iter().take(6).take_while(|byte| byte.is_ascii_uppercase()).count();
+    let upper = text
+        .iter()
+        .take(6)
+        .take_while(|byte| byte.is_ascii_uppercase())
+        .count();
     match (upper, text) {
         (5, [_, _, _, _, b'T', ..]) => Some(5),
         (4, [_, _, _, b'T', ..]) => Some(4),
@@ -378,10 +456,19 @@ fn zone_name_length(text: &[u8]) -> Option<usize> {
 }
 
 fn signed_hours(text: &[u8]) -> usize {
-    let Some((b'+' | b'-', digits)) = text.split_first() else { return 0 };
-    let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let Some((b'+' | b'-', digits)) = text.split_first() else {
+        return 0;
+    };
+    let length = digits
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     let hours = digits.get(..length).and_then(atoi);
-    if hours.is_some_and(|hours| hours <= 23) { 1 + length } else { 0 }
+    if hours.is_some_and(|hours| hours <= 23) {
+        1 + length
+    } else {
+        0
+    }
 }
 
 fn cut_spaces(text: &[u8]) -> &[u8] {

@@ -1,9 +1,13 @@
 //! Zones: UTC, those of the IANA database that is compiled in, and those that a parsed text made up. No file is read.
 
+use std::any::Any;
+
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::context::Context;
+use crate::object::Object;
+use crate::types::Type;
 
 /// What a time is shown in.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,10 +49,17 @@ impl Zone {
             Zone::Utc => (0, "UTC".to_owned()),
             Zone::Fixed(name, offset) => (*offset, name.clone()),
             Zone::Named(zone) => {
-                let (first, last) = (Timestamp::MIN.as_second() + 1, Timestamp::MAX.as_second() - 1);
-                let time = Timestamp::from_second(seconds.clamp(first, last)).unwrap_or(Timestamp::UNIX_EPOCH);
+                let (first, last) = (
+                    Timestamp::MIN.as_second() + 1,
+                    Timestamp::MAX.as_second() - 1,
+                );
+                let time = Timestamp::from_second(seconds.clamp(first, last))
+                    .unwrap_or(Timestamp::UNIX_EPOCH);
                 let info = zone.to_offset_info(time);
-                (i64::from(info.offset().seconds()), info.abbreviation().to_owned())
+                (
+                    i64::from(info.offset().seconds()),
+                    info.abbreviation().to_owned(),
+                )
             }
         }
     }
@@ -58,6 +69,28 @@ impl Zone {
         let first = local.saturating_sub(self.at(local).0);
         let (offset, _) = self.at(first);
         let second = local.saturating_sub(offset);
-        if self.at(second).0 == offset { second } else { first }
+        if self.at(second).0 == offset {
+            second
+        } else {
+            first
+        }
+    }
+}
+
+impl Object for Zone {
+    fn go_type(&self) -> Type {
+        Type::Object("*time.Location")
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn string(&self) -> Option<String> {
+        Some(match self {
+            Zone::Utc => "UTC".to_owned(),
+            Zone::Named(zone) => zone.iana_name().unwrap_or_default().to_owned(),
+            Zone::Fixed(name, _) => name.clone(),
+        })
     }
 }

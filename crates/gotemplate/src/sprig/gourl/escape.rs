@@ -48,8 +48,14 @@ pub(super) fn unescape(text: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
     let mut rest = text;
     while let Some((byte, after)) = rest.split_first() {
         if *byte != b'%' {
-            if matches!(mode, Mode::Host | Mode::Zone) && byte.is_ascii() && must_escape(*byte, mode) {
-                return Err(format!("invalid character {} in host name", quoted(&[*byte])));
+            if matches!(mode, Mode::Host | Mode::Zone)
+                && byte.is_ascii()
+                && must_escape(*byte, mode)
+            {
+                return Err(format!(
+                    "invalid character {} in host name",
+                    quoted(&[*byte])
+                ));
             }
             out.push(*byte);
             rest = after;
@@ -57,7 +63,11 @@ pub(super) fn unescape(text: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
         }
         let written = rest.get(..rest.len().min(3)).unwrap_or_default();
         let wrong = || format!("invalid URL escape {}", quoted(written));
-        let digit = |at: usize| written.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        let digit = |at: usize| {
+            written
+                .get(at)
+                .and_then(|byte| char::from(*byte).to_digit(16))
+        };
         let (high, low) = digit(1).zip(digit(2)).ok_or_else(wrong)?;
         let decoded = (high << 4 | low) as u8;
         // In hosts only what is not ASCII is escaped, and a percent sign before a zone.
@@ -77,5 +87,7 @@ pub(super) fn unescape(text: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
 
 /// `validUserinfo`.
 pub(super) fn valid(userinfo: &[u8]) -> bool {
-    userinfo.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(byte))
+    userinfo
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(byte))
 }

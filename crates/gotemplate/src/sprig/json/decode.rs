@@ -11,10 +11,17 @@ use crate::value::{Str, Value};
 ///
 /// # Errors
 /// When the text is no JSON.
-pub(in crate::sprig) fn decode(context: &mut Context<'_>, text: &[u8]) -> Result<(Value, Option<FuncError>), FuncError> {
+pub(in crate::sprig) fn decode(
+    context: &mut Context<'_>,
+    text: &[u8],
+) -> Result<(Value, Option<FuncError>), FuncError> {
     // Each byte makes at most one value.
     context.step(text.len() as u64 / 8)?;
-    let mut reader = Reader { rest: text, depth: 0, out_of_range: None };
+    let mut reader = Reader {
+        rest: text,
+        depth: 0,
+        out_of_range: None,
+    };
     reader.space();
     let value = reader.value(context)?;
     reader.space();
@@ -60,6 +67,11 @@ impl<'a> Reader<'a> {
         Ok(*byte)
     }
 
+    // At the end of the text Go reads one more space, which closes no number, word or escape.
+    fn next_or_space(&mut self) -> u8 {
+        self.next().unwrap_or(b' ')
+    }
+
     fn value(&mut self, context: &mut Context<'_>) -> Result<Value, FuncError> {
         match self.next()? {
             b'{' => self.nested(|reader| reader.object(context)),
@@ -77,7 +89,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn nested(&mut self, read: impl FnOnce(&mut Self) -> Result<Value, FuncError>) -> Result<Value, FuncError> {
+    fn nested(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<Value, FuncError>,
+    ) -> Result<Value, FuncError> {
         if self.depth >= MAX_DEPTH {
             return Err(Limit::Depth(MAX_DEPTH).into());
         }
@@ -139,9 +154,12 @@ impl<'a> Reader<'a> {
 
     fn literal(&mut self, word: &str, value: Value) -> Result<Value, FuncError> {
         for wanted in word.bytes().skip(1) {
-            let byte = self.next()?;
+            let byte = self.next_or_space();
             if byte != wanted {
-                return Err(invalid(byte, &format!("in literal {word} (expecting '{}')", char::from(wanted))));
+                return Err(invalid(
+                    byte,
+                    &format!("in literal {word} (expecting '{}')", char::from(wanted)),
+                ));
             }
         }
         Ok(value)
@@ -150,7 +168,7 @@ impl<'a> Reader<'a> {
     fn number(&mut self, first: u8) -> Result<Value, FuncError> {
         let mut text = vec![first];
         if first == b'-' {
-            match self.next()? {
+            match self.next_or_space() {
                 digit @ b'0'..=b'9' => text.push(digit),
                 other => return Err(invalid(other, "in numeric literal")),
             }
@@ -176,7 +194,9 @@ impl<'a> Reader<'a> {
             Ok(number) => Ok(number.into()),
             Err(_) => {
                 let text = String::from_utf8_lossy(&text).into_owned();
-                let error = FuncError::new(format!("json: cannot unmarshal number {text} into Go value of type float64"));
+                let error = FuncError::new(format!(
+                    "json: cannot unmarshal number {text} into Go value of type float64"
+                ));
                 self.out_of_range.get_or_insert(error);
                 Ok(Value::Nil)
             }
@@ -184,7 +204,7 @@ impl<'a> Reader<'a> {
     }
 
     fn first_digit(&mut self, text: &mut Vec<u8>, place: &str) -> Result<(), FuncError> {
-        match self.next()? {
+        match self.next_or_space() {
             digit @ b'0'..=b'9' => text.push(digit),
             other => return Err(invalid(other, place)),
         }
@@ -217,7 +237,7 @@ impl<'a> Reader<'a> {
     }
 
     fn escape(&mut self, out: &mut Vec<u8>) -> Result<(), FuncError> {
-        let byte = match self.next()? {
+        let byte = match self.next_or_space() {
             byte @ (b'"' | b'\\' | b'/') => byte,
             b'b' => 8,
             b'f' => 12,
@@ -256,9 +276,10 @@ impl<'a> Reader<'a> {
     fn hex(&mut self) -> Result<u32, FuncError> {
         let mut code = 0;
         for _ in 0..4 {
-            let byte = self.next()?;
+            let byte = self.next_or_space();
             let digit = char::from(byte).to_digit(16);
-            code = code << 4 | digit.ok_or_else(|| invalid(byte, "in \\u hexadecimal character escape"))?;
+            code = code << 4
+                | digit.ok_or_else(|| invalid(byte, "in \\u hexadecimal character escape"))?;
         }
         Ok(code)
     }

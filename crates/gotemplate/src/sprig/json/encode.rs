@@ -28,8 +28,17 @@ pub(in crate::sprig) enum Style {
 ///
 /// # Errors
 /// For what JSON cannot say: NaN, infinities, functions.
-pub(in crate::sprig) fn encode(context: &mut Context<'_>, value: &Value, style: Style) -> Result<Vec<u8>, FuncError> {
-    let mut writer = Writer { out: Vec::new(), style, depth: 0, reserved: 0 };
+pub(in crate::sprig) fn encode(
+    context: &mut Context<'_>,
+    value: &Value,
+    style: Style,
+) -> Result<Vec<u8>, FuncError> {
+    let mut writer = Writer {
+        out: Vec::new(),
+        style,
+        depth: 0,
+        reserved: 0,
+    };
     writer.value(context, value)?;
     Ok(writer.out)
 }
@@ -52,21 +61,39 @@ impl Writer {
         }
         match value {
             Value::Nil => self.out.extend_from_slice(b"null"),
-            Value::Bool(truth) => self.out.extend_from_slice(if *truth { b"true" } else { b"false" }),
+            Value::Bool(truth) => {
+                self.out
+                    .extend_from_slice(if *truth { b"true" } else { b"false" })
+            }
             Value::Int(number, _) => self.out.extend_from_slice(number.to_string().as_bytes()),
             Value::Uint(number, _) => self.out.extend_from_slice(number.to_string().as_bytes()),
             Value::Float(number) => self.float(*number)?,
             Value::Str(text) => self.string(text.as_bytes()),
             Value::Bytes(bytes) => self.string(base64(bytes).as_bytes()),
             Value::List(list) if list.is_nil() => self.out.extend_from_slice(b"null"),
-            Value::List(list) => self.items(context, (b'[', b']'), list.items().iter().map(|item| (None, item.clone())))?,
+            Value::List(list) => self.items(
+                context,
+                (b'[', b']'),
+                list.items().iter().map(|item| (None, item.clone())),
+            )?,
             Value::Map(map) if map.is_nil() => self.out.extend_from_slice(b"null"),
             Value::Map(map) => {
                 let entries = map.entries();
-                self.items(context, (b'{', b'}'), entries.into_iter().map(|(key, value)| (Some(key.as_bytes().to_vec()), value)))?;
+                self.items(
+                    context,
+                    (b'{', b'}'),
+                    entries
+                        .into_iter()
+                        .map(|(key, value)| (Some(key.as_bytes().to_vec()), value)),
+                )?;
             }
             Value::Object(_) => self.object(context, value)?,
-            Value::Func(function) => return Err(FuncError::new(format!("json: unsupported type: {}", function.go_type()))),
+            Value::Func(function) => {
+                return Err(FuncError::new(format!(
+                    "json: unsupported type: {}",
+                    function.go_type()
+                )));
+            }
         }
         Ok(())
     }
@@ -82,15 +109,27 @@ impl Writer {
             self.string(&text);
             return Ok(());
         }
-        let Value::Object(object) = value else { return Ok(()) };
+        let Value::Object(object) = value else {
+            return Ok(());
+        };
         if let Some(value) = object.underlying() {
             return self.value(context, &value);
         }
         if !matches!(object.kind(), Kind::Struct | Kind::Ptr) {
-            return Err(FuncError::new(format!("json: unsupported type: {}", object.go_type())));
+            return Err(FuncError::new(format!(
+                "json: unsupported type: {}",
+                object.go_type()
+            )));
         }
-        let fields = object.fields().into_iter().filter(|(name, _)| name.starts_with(|first: char| first.is_uppercase()));
-        self.items(context, (b'{', b'}'), fields.map(|(name, value)| (Some(name.as_bytes().to_vec()), value)))
+        let fields = object
+            .fields()
+            .into_iter()
+            .filter(|(name, _)| name.starts_with(|first: char| first.is_uppercase()));
+        self.items(
+            context,
+            (b'{', b'}'),
+            fields.map(|(name, value)| (Some(name.as_bytes().to_vec()), value)),
+        )
     }
 
     fn items(
@@ -112,7 +151,11 @@ impl Writer {
             self.line();
             if let Some(key) = key {
                 self.string(&key);
-                self.out.extend_from_slice(if self.style == Style::Pretty { b": " } else { b":" });
+                self.out.extend_from_slice(if self.style == Style::Pretty {
+                    b": "
+                } else {
+                    b":"
+                });
             }
             self.value(context, &value)?;
         }
@@ -135,7 +178,10 @@ impl Writer {
     fn float(&mut self, number: f64) -> Result<(), FuncError> {
         if !number.is_finite() {
             let text = strconv::format_float(number, b'g', -1);
-            return Err(FuncError::new(format!("json: unsupported value: {}", String::from_utf8_lossy(&text))));
+            return Err(FuncError::new(format!(
+                "json: unsupported value: {}",
+                String::from_utf8_lossy(&text)
+            )));
         }
         let size = number.abs();
         let exponent = size != 0.0 && !(1e-6..1e21).contains(&size);
@@ -170,6 +216,7 @@ impl Writer {
     }
 
     fn escape(&mut self, rune: char) {
-        self.out.extend_from_slice(format!("\\u{:04x}", u32::from(rune)).as_bytes());
+        self.out
+            .extend_from_slice(format!("\\u{:04x}", u32::from(rune)).as_bytes());
     }
 }

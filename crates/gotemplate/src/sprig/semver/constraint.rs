@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use super::version::{Version, compare_prereleases};
 use crate::context::Context;
 use crate::error::FuncError;
+use crate::strconv::quote;
 
 /// Alternatives of constraints that all must hold.
 pub(super) struct Constraints(Vec<Vec<Constraint>>);
@@ -30,15 +31,20 @@ impl Constraints {
     pub(super) fn parse(context: &mut Context<'_>, source: &str) -> Result<Constraints, FuncError> {
         context.step(source.len() as u64 / 8)?;
         let rewritten = rewrite_ranges(source);
-        let alternatives: Result<Vec<Vec<Constraint>>, FuncError> = rewritten.split("||").map(parse_all).collect();
+        let alternatives: Result<Vec<Vec<Constraint>>, FuncError> =
+            rewritten.split("||").map(parse_all).collect();
         Ok(Constraints(alternatives?))
     }
 
     /// `Constraints.Check`.
     pub(super) fn allow(&self, version: &Version) -> bool {
         self.0.iter().any(|all| {
-            let with_pre = all.iter().any(|constraint| !constraint.version.pre.is_empty());
-            all.iter().all(|constraint| (with_pre || version.pre.is_empty()) && constraint.allows(version))
+            let with_pre = all
+                .iter()
+                .any(|constraint| !constraint.version.pre.is_empty());
+            all.iter().all(|constraint| {
+                (with_pre || version.pre.is_empty()) && constraint.allows(version)
+            })
         })
     }
 }
@@ -78,7 +84,12 @@ fn space(text: &str) -> &str {
 }
 
 fn parse_all(source: &str) -> Result<Vec<Constraint>, FuncError> {
-    let improper = || FuncError::new(format!("improper constraint: {source}"));
+    let improper = || {
+        FuncError::new(format!(
+            "improper constraint: {}",
+            String::from_utf8_lossy(&quote(source.as_bytes()))
+        ))
+    };
     let mut constraints = Vec::new();
     let mut rest = space(source);
     loop {
@@ -105,7 +116,11 @@ struct Parts<'a> {
 
 // v?N(.N)?(.N)?(-pre)?(+metadata)?, where an N is digits and x's (and bars, by a slip in the library's expression).
 fn version(text: &str) -> Option<(Parts<'_>, &str)> {
-    let number = |text: &str| text.bytes().take_while(|byte| byte.is_ascii_digit() || b"|xX*".contains(byte)).count();
+    let number = |text: &str| {
+        text.bytes()
+            .take_while(|byte| byte.is_ascii_digit() || b"|xX*".contains(byte))
+            .count()
+    };
     let body = text.strip_prefix('v').unwrap_or(text);
     let length = number(body);
     if length == 0 {
@@ -114,7 +129,9 @@ fn version(text: &str) -> Option<(Parts<'_>, &str)> {
     let (first, mut rest) = body.split_at_checked(length)?;
     let mut numbers = [first, "", ""];
     for slot in numbers.iter_mut().skip(1) {
-        let Some(tail) = rest.strip_prefix('.') else { break };
+        let Some(tail) = rest.strip_prefix('.') else {
+            break;
+        };
         let length = number(tail);
         if length == 0 {
             break;
@@ -139,10 +156,17 @@ fn version(text: &str) -> Option<(Parts<'_>, &str)> {
 
 // How long the dotted identifiers at the start are.
 fn identifiers(text: &str) -> usize {
-    let word = |text: &str| text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'-').count();
+    let word = |text: &str| {
+        text.bytes()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+            .count()
+    };
     let mut length = word(text);
     while length > 0 {
-        let next = text.get(length..).and_then(|rest| rest.strip_prefix('.')).map_or(0, word);
+        let next = text
+            .get(length..)
+            .and_then(|rest| rest.strip_prefix('.'))
+            .map_or(0, word);
         if next == 0 {
             break;
         }
@@ -153,12 +177,18 @@ fn identifiers(text: &str) -> usize {
 
 // The constraint at the start of a text, none within where its numbers are no version.
 fn parse_one(text: &str) -> Option<(Option<Constraint>, &str)> {
-    let operator = OPERATORS.into_iter().find(|operator| text.starts_with(operator)).unwrap_or("");
+    let operator = OPERATORS
+        .into_iter()
+        .find(|operator| text.starts_with(operator))
+        .unwrap_or("");
     let (parts, rest) = version(space(text.strip_prefix(operator)?))?;
     let [major, minor, patch] = parts.numbers;
     let is_x = |part: &str| matches!(part, "" | "x" | "X" | "*");
     let pre = parts.pre;
-    let (minor_dirty, patch_dirty) = (!is_x(major) && is_x(minor), !is_x(major) && !is_x(minor) && is_x(patch));
+    let (minor_dirty, patch_dirty) = (
+        !is_x(major) && is_x(minor),
+        !is_x(major) && !is_x(minor) && is_x(patch),
+    );
     let dirty = is_x(major) || minor_dirty || patch_dirty;
     let written = match () {
         () if is_x(major) => format!("0.0.0{pre}"),
@@ -166,7 +196,13 @@ fn parse_one(text: &str) -> Option<(Option<Constraint>, &str)> {
         () if patch_dirty => format!("{major}.{minor}.0{pre}"),
         () => parts.text.to_owned(),
     };
-    let constraint = Version::parse(&written).ok().map(|version| Constraint { operator, version, dirty, minor_dirty, patch_dirty });
+    let constraint = Version::parse(&written).ok().map(|version| Constraint {
+        operator,
+        version,
+        dirty,
+        minor_dirty,
+        patch_dirty,
+    });
     Some((constraint, rest))
 }
 
@@ -183,7 +219,9 @@ impl Constraint {
             ">=" | "=>" => order.is_ge(),
             "<=" | "=<" if !self.dirty => order.is_le(),
             "<=" | "=<" => {
-                version.major < own.major || version.major == own.major && (version.minor <= own.minor || self.minor_dirty)
+                version.major < own.major
+                    || version.major == own.major
+                        && (version.minor <= own.minor || self.minor_dirty)
             }
             _ => order.is_ge() && self.is_compatible(version),
         }

@@ -42,16 +42,19 @@ impl Version {
             None => (body, None),
         };
         let parts: Vec<&str> = numbers.split('.').collect();
-        let digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let digits =
+            |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         let extras_fit = pre.is_none_or(are_identifiers) && metadata.is_none_or(are_identifiers);
         if parts.len() > 3 || !parts.iter().all(digits) || !extras_fit {
             return Err(not_semver());
         }
-        let number = |at: usize| match parts.get(at) {
+        let number = |at: usize| {
+            match parts.get(at) {
             None => Ok(0),
             Some(part) => part.parse::<u64>().map_err(|_| {
                 FuncError::new(format!("error parsing version segment: strconv.ParseUint: parsing \"{part}\": value out of range"))
             }),
+        }
         };
         let pre = pre.unwrap_or_default();
         let version = Version {
@@ -68,7 +71,24 @@ impl Version {
 
     /// The value that a template holds: `*semver.Version`, or `semver.Version` where it is no pointer.
     pub(super) fn into_value(self, pointer: bool) -> Value {
-        Value::Object(Rc::new(Held { version: self, pointer }))
+        Value::Object(Rc::new(Held {
+            version: self,
+            pointer,
+        }))
+    }
+
+    /// The zero value, as a template holds it.
+    pub(in crate::sprig) fn zero() -> Value {
+        let none = String::new;
+        Version {
+            major: 0,
+            minor: 0,
+            patch: 0,
+            pre: none(),
+            metadata: none(),
+            original: none(),
+        }
+        .into_value(true)
     }
 
     fn text(&self) -> String {
@@ -83,7 +103,11 @@ impl Version {
     }
 
     fn changed(mut self, change: impl FnOnce(&mut Version)) -> Version {
-        let prefix = if self.original.starts_with('v') { "v" } else { "" };
+        let prefix = if self.original.starts_with('v') {
+            "v"
+        } else {
+            ""
+        };
         change(&mut self);
         self.original = format!("{prefix}{}", self.text());
         self
@@ -100,21 +124,30 @@ impl Version {
     /// `Version.Compare`: build metadata does not count.
     pub(super) fn compare(&self, other: &Version) -> Ordering {
         let numbers = |version: &Version| (version.major, version.minor, version.patch);
-        numbers(self).cmp(&numbers(other)).then_with(|| match (self.pre.is_empty(), other.pre.is_empty()) {
-            (true, true) => Ordering::Equal,
-            (true, false) => Ordering::Greater,
-            (false, true) => Ordering::Less,
-            (false, false) => compare_prereleases(&self.pre, &other.pre),
+        numbers(self).cmp(&numbers(other)).then_with(|| {
+            match (self.pre.is_empty(), other.pre.is_empty()) {
+                (true, true) => Ordering::Equal,
+                (true, false) => Ordering::Greater,
+                (false, true) => Ordering::Less,
+                (false, false) => compare_prereleases(&self.pre, &other.pre),
+            }
         })
     }
 }
 
 fn are_identifiers(text: &str) -> bool {
-    text.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+    text.split('.').all(|part| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    })
 }
 
 fn check_prerelease(text: &str) -> Result<(), FuncError> {
-    let zero_led = |part: &str| part.len() > 1 && part.starts_with('0') && part.bytes().all(|byte| byte.is_ascii_digit());
+    let zero_led = |part: &str| {
+        part.len() > 1 && part.starts_with('0') && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
     if text.split('.').any(zero_led) {
         return Err(FuncError::new("version segment starts with 0"));
     }
@@ -158,7 +191,11 @@ const ONE_TEXT: Signature = Signature::fixed(&[Type::String]);
 
 impl Object for Held {
     fn go_type(&self) -> Type {
-        if self.pointer { VERSION } else { Type::Object("semver.Version") }
+        if self.pointer {
+            VERSION
+        } else {
+            Type::Object("semver.Version")
+        }
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -171,11 +208,17 @@ impl Object for Held {
 
     fn method(&self, name: &str) -> Option<Signature> {
         match name {
-            "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "String" | "IncMajor" | "IncMinor" | "IncPatch" => Some(NO_ARGUMENTS),
+            "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "String" | "IncMajor"
+            | "IncMinor" | "IncPatch" => Some(NO_ARGUMENTS),
             "SetPrerelease" | "SetMetadata" => Some(ONE_TEXT),
             // A value reached through a template is not addressable, so pointer methods are out of reach.
             "Original" if self.pointer => Some(NO_ARGUMENTS),
-            "Compare" | "Equal" | "LessThan" | "LessThanEqual" | "GreaterThan" | "GreaterThanEqual" if self.pointer => Some(ONE_VERSION),
+            "Compare" | "Equal" | "LessThan" | "LessThanEqual" | "GreaterThan"
+            | "GreaterThanEqual"
+                if self.pointer =>
+            {
+                Some(ONE_VERSION)
+            }
             _ => None,
         }
     }
@@ -186,7 +229,8 @@ impl Object for Held {
         let next = |version: Version| Ok(version.into_value(false));
         let order = || {
             let other = value(args, 0);
-            let other = object::<Version>(&other).ok_or_else(crate::sprig::args::nil_dereference)?;
+            let other =
+                object::<Version>(&other).ok_or_else(crate::sprig::args::nil_dereference)?;
             Ok::<Ordering, FuncError>(own.compare(other))
         };
         let truth = |holds: fn(Ordering) -> bool| order().map(|order| Value::Bool(holds(order)));
@@ -199,9 +243,12 @@ impl Object for Held {
             "Original" => Ok(Value::str(own.original.as_str())),
             "String" => Ok(Value::str(own.text())),
             "IncMajor" => next(own.clone().released(|version| {
-                (version.major, version.minor, version.patch) = (version.major.wrapping_add(1), 0, 0);
+                (version.major, version.minor, version.patch) =
+                    (version.major.wrapping_add(1), 0, 0);
             })),
-            "IncMinor" => next(own.clone().released(|version| (version.minor, version.patch) = (version.minor.wrapping_add(1), 0))),
+            "IncMinor" => next(own.clone().released(|version| {
+                (version.minor, version.patch) = (version.minor.wrapping_add(1), 0)
+            })),
             "IncPatch" => next(own.clone().released(|version| {
                 if version.pre.is_empty() {
                     version.patch = version.patch.wrapping_add(1);

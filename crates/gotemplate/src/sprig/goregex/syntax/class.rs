@@ -5,11 +5,19 @@ use super::{BAD_ESCAPE, BAD_RANGE, Error, error, part};
 
 /// A rune written so that it means itself, in a class and outside.
 pub(super) fn escaped(rune: char) -> String {
-    if rune.is_ascii_alphanumeric() { rune.to_string() } else { format!("\\x{{{:X}}}", u32::from(rune)) }
+    if rune.is_ascii_alphanumeric() {
+        rune.to_string()
+    } else {
+        format!("\\x{{{:X}}}", u32::from(rune))
+    }
 }
 
 // The ASCII classes by their Go names, as the inside of a bracket.
-const PERL: &[(char, &str)] = &[('d', "0-9"), ('s', "\\t\\n\\x0C\\r\\x20"), ('w', "0-9A-Za-z_")];
+const PERL: &[(char, &str)] = &[
+    ('d', "0-9"),
+    ('s', "\\t\\n\\x0C\\r\\x20"),
+    ('w', "0-9A-Za-z_"),
+];
 const POSIX: &[(&str, &str)] = &[
     ("alnum", "0-9A-Za-z"),
     ("alpha", "A-Za-z"),
@@ -33,9 +41,14 @@ const POSIX: &[(&str, &str)] = &[
 /// For a class of Unicode that does not exist.
 pub(super) fn escape_class(text: &str) -> Result<Option<(String, &str)>, Error> {
     let mut runes = text.chars().skip(1);
-    let Some(letter) = runes.next() else { return Ok(None) };
+    let Some(letter) = runes.next() else {
+        return Ok(None);
+    };
     let after = text.get(1 + letter.len_utf8()..).unwrap_or_default();
-    if let Some((_, ranges)) = PERL.iter().find(|(name, _)| name.eq_ignore_ascii_case(&letter)) {
+    if let Some((_, ranges)) = PERL
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(&letter))
+    {
         let negated = if letter.is_ascii_uppercase() { "^" } else { "" };
         return Ok(Some((format!("[{negated}{ranges}]"), after)));
     }
@@ -58,7 +71,9 @@ pub(super) fn escape_class(text: &str) -> Result<Option<(String, &str)>, Error> 
     };
     let negated = (letter == 'P') != flipped;
     let class = format!("\\{}{{{bare}}}", if negated { 'P' } else { 'p' });
-    let plain = bare.chars().all(|rune| rune.is_ascii_alphanumeric() || matches!(rune, '_' | '-' | ' '));
+    let plain = bare
+        .chars()
+        .all(|rune| rune.is_ascii_alphanumeric() || matches!(rune, '_' | '-' | ' '));
     if bare.is_empty() || !plain || ::regex::bytes::Regex::new(&class).is_err() {
         return Err(error(BAD_RANGE, part(text, rest)));
     }
@@ -71,9 +86,15 @@ pub(super) fn escape_class(text: &str) -> Result<Option<(String, &str)>, Error> 
 /// For an escape that Go does not know.
 pub(super) fn escape(text: &str) -> Result<(u32, &str), Error> {
     let body = text.get(1..).unwrap_or_default();
-    let Some(letter) = body.chars().next() else { return Err(error("trailing backslash at end of expression", "")) };
+    let Some(letter) = body.chars().next() else {
+        return Err(error("trailing backslash at end of expression", ""));
+    };
     let rest = body.get(letter.len_utf8()..).unwrap_or_default();
-    let octal = |rest: &str| rest.bytes().take_while(|byte| matches!(byte, b'0'..=b'7')).count();
+    let octal = |rest: &str| {
+        rest.bytes()
+            .take_while(|byte| matches!(byte, b'0'..=b'7'))
+            .count()
+    };
     let plain = |rune: u32| Ok((rune, rest));
     match letter {
         'a' => plain(7),
@@ -100,12 +121,19 @@ fn hexadecimal<'a>(text: &'a str, rest: &'a str) -> Result<(u32, &'a str), Error
         let end = rune.map_or(rest.len(), |(at, rune)| at + rune.len_utf8());
         error(BAD_ESCAPE, part(text, rest.get(end..).unwrap_or_default()))
     };
-    let Some((_, first)) = runes.next() else { return Err(wrong(None)) };
+    let Some((_, first)) = runes.next() else {
+        return Err(wrong(None));
+    };
     if first != '{' {
         let second = runes.next();
-        let digits = (first.to_digit(16), second.and_then(|(_, second)| second.to_digit(16)));
+        let digits = (
+            first.to_digit(16),
+            second.and_then(|(_, second)| second.to_digit(16)),
+        );
         return match (digits, second) {
-            ((Some(high), Some(low)), Some((at, _))) => Ok((high * 16 + low, rest.get(at + 1..).unwrap_or_default())),
+            ((Some(high), Some(low)), Some((at, _))) => {
+                Ok((high * 16 + low, rest.get(at + 1..).unwrap_or_default()))
+            }
             _ => Err(wrong(second)),
         };
     }
@@ -156,7 +184,10 @@ pub(super) fn read(text: &str, fold: bool) -> Result<(String, &str), Error> {
         let start = rest;
         let (low, after) = rune(rest, text)?;
         let (mut high, mut after) = (low, after);
-        if let Some(tail) = after.strip_prefix('-').filter(|tail| !tail.is_empty() && !tail.starts_with(']')) {
+        if let Some(tail) = after
+            .strip_prefix('-')
+            .filter(|tail| !tail.is_empty() && !tail.starts_with(']'))
+        {
             (high, after) = rune(tail, text)?;
             if high < low {
                 return Err(error(BAD_RANGE, part(start, after)));
@@ -177,12 +208,23 @@ fn rune<'a>(text: &'a str, class: &str) -> Result<(u32, &'a str), Error> {
     if text.starts_with('\\') {
         return escape(text);
     }
-    let rune = text.chars().next().ok_or_else(|| error("missing closing ]", class))?;
-    Ok((u32::from(rune), text.get(rune.len_utf8()..).unwrap_or_default()))
+    let rune = text
+        .chars()
+        .next()
+        .ok_or_else(|| error("missing closing ]", class))?;
+    Ok((
+        u32::from(rune),
+        text.get(rune.len_utf8()..).unwrap_or_default(),
+    ))
 }
 
 fn posix(text: &str) -> Result<Option<(String, &str)>, Error> {
-    let Some((name, rest)) = text.strip_prefix("[:").and_then(|body| body.split_once(":]")) else { return Ok(None) };
+    let Some((name, rest)) = text
+        .strip_prefix("[:")
+        .and_then(|body| body.split_once(":]"))
+    else {
+        return Ok(None);
+    };
     let (negated, bare) = match name.strip_prefix('^') {
         Some(bare) => ("^", bare),
         None => ("", name),
@@ -196,7 +238,9 @@ fn posix(text: &str) -> Result<Option<(String, &str)>, Error> {
 fn push_range(out: &mut String, low: u32, high: u32) -> bool {
     let mut any = false;
     for (low, high) in [(low, high.min(0xD7FF)), (low.max(0xE000), high)] {
-        if let (true, Some(low), Some(high)) = (low <= high, char::from_u32(low), char::from_u32(high)) {
+        if let (true, Some(low), Some(high)) =
+            (low <= high, char::from_u32(low), char::from_u32(high))
+        {
             out.push_str(&escaped(low));
             out.push('-');
             out.push_str(&escaped(high));
