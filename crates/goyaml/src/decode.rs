@@ -23,7 +23,9 @@ impl Document {
 
     /// The entries of a mapping whose keys are scalars, with the keys as written.
     fn entries(&self, id: NodeId) -> Option<Vec<(&str, NodeId)>> {
-        let Some(Node::Mapping(entries)) = self.resolved(id) else { return None };
+        let Some(Node::Mapping(entries)) = self.resolved(id) else {
+            return None;
+        };
         let named = entries.chunks_exact(2).filter_map(|pair| match *pair {
             [key, value] => match self.resolved(key)? {
                 Node::Scalar { value: name, .. } => Some((name.as_str(), value)),
@@ -301,7 +303,9 @@ impl<'a> Decoder<'a> {
             }) => match self.scalar(tag, value, *implicit)? {
                 Scalar::Text(text) | Scalar::Timestamp(text) => Ok(text),
                 // go-yaml v3 decodes the outermost mapping into one with string keys.
-                scalar if self.schema == Schema::V3 && self.depth == 1 && scalar != Scalar::Null => {
+                scalar
+                    if self.schema == Schema::V3 && self.depth == 1 && scalar != Scalar::Null =>
+                {
                     Ok(value.clone())
                 }
                 scalar if self.schema == Schema::V3 => {
@@ -332,15 +336,29 @@ impl<'a> Decoder<'a> {
 pub(crate) fn restore_texts(document: &Document, value: &mut Value, path: &[&str]) {
     let (mut id, mut value) = (0, value);
     for step in path {
-        let Some(entries) = document.entries(id) else { return };
-        let Some(child) = entries.iter().rev().find_map(|(key, child)| (key == step).then_some(*child)) else { return };
+        let Some(entries) = document.entries(id) else {
+            return;
+        };
+        let Some(child) = entries
+            .iter()
+            .rev()
+            .find_map(|(key, child)| (key == step).then_some(*child))
+        else {
+            return;
+        };
         let Value::Mapping(map) = value else { return };
-        let Some(inner) = map.get_mut(*step) else { return };
+        let Some(inner) = map.get_mut(*step) else {
+            return;
+        };
         (id, value) = (child, inner);
     }
-    let (Some(entries), Value::Mapping(map)) = (document.entries(id), value) else { return };
+    let (Some(entries), Value::Mapping(map)) = (document.entries(id), value) else {
+        return;
+    };
     for (key, child) in entries {
-        if let (Some(Node::Scalar { value, .. }), Some(slot)) = (document.resolved(child), map.get_mut(key)) {
+        if let (Some(Node::Scalar { value, .. }), Some(slot)) =
+            (document.resolved(child), map.get_mut(key))
+        {
             *slot = Value::String(value.clone());
         }
     }

@@ -95,12 +95,17 @@ pub fn documents(text: &str, schema: Schema, limits: &Limits) -> Result<Vec<Valu
     documents_with_texts(text, schema, limits, &[])
 }
 
-/// As [`documents`], with the scalars of the mapping at `path` (`["metadata", "annotations"]`) as they are written: `1.50` and `0x1F`
-/// stay so. An empty path is no place.
+/// As [`documents`], with the scalars of the mappings at `paths` (`["metadata", "annotations"]`) as they are written: `1.50`, `0x1F` and
+/// `null` become such texts.
 ///
 /// # Errors
 /// As [`documents`].
-pub fn documents_with_texts(text: &str, schema: Schema, limits: &Limits, path: &[&str]) -> Result<Vec<Value>, ParseError> {
+pub fn documents_with_texts(
+    text: &str,
+    schema: Schema,
+    limits: &Limits,
+    paths: &[&[&str]],
+) -> Result<Vec<Value>, ParseError> {
     let text = checked(text)?;
     let mut parser = Parser::new(text);
     let mut values = Vec::new();
@@ -114,7 +119,7 @@ pub fn documents_with_texts(text: &str, schema: Schema, limits: &Limits, path: &
         }
         let mut decoder = Decoder::new(&document, schema, &left);
         let mut value = decoder.value(0)?;
-        if !path.is_empty() {
+        for path in paths {
             decode::restore_texts(&document, &mut value, path);
         }
         let (nodes, bytes) = decoder.spent();

@@ -12,7 +12,11 @@ use crate::schema::Field;
 
 /// The text under `key`, or of the element itself for lists of scalars.
 fn text_at(element: &Value, key: &str) -> Option<String> {
-    if key.is_empty() { scalar_text(element) } else { scalar_text(element.get(key)?) }
+    if key.is_empty() {
+        scalar_text(element)
+    } else {
+        scalar_text(element.get(key)?)
+    }
 }
 
 /// `FieldMatcher`: an empty text stands for any.
@@ -65,11 +69,17 @@ impl Identity {
 
     /// `ElementMatcher`: the first element that has each text that is not empty.
     fn find(&self, list: &[Value]) -> Option<usize> {
-        let wanted: Vec<(&&str, &String)> = self.keys.iter().zip(&self.texts).filter(|(_, text)| !text.is_empty()).collect();
+        let wanted: Vec<(&&str, &String)> = self
+            .keys
+            .iter()
+            .zip(&self.texts)
+            .filter(|(_, text)| !text.is_empty())
+            .collect();
         if wanted.is_empty() {
             return None;
         }
-        list.iter().position(|element| wanted.iter().all(|(key, text)| has(element, key, text)))
+        list.iter()
+            .position(|element| wanted.iter().all(|(key, text)| has(element, key, text)))
     }
 }
 
@@ -77,10 +87,19 @@ impl Identity {
 fn unite(list: &mut [Vec<String>]) {
     for i in 0..list.len() {
         for j in 0..list.len() {
-            let (Some(a), Some(b)) = (list.get(i), list.get(j)) else { continue };
-            let compatible = a.iter().zip(b).all(|(x, y)| x == y || x.is_empty() || y.is_empty());
+            let (Some(a), Some(b)) = (list.get(i), list.get(j)) else {
+                continue;
+            };
+            let compatible = a
+                .iter()
+                .zip(b)
+                .all(|(x, y)| x == y || x.is_empty() || y.is_empty());
             if compatible && a.iter().zip(b).any(|(x, y)| x == y) {
-                let united: Vec<String> = a.iter().zip(b).map(|(x, y)| if x.is_empty() { y.clone() } else { x.clone() }).collect();
+                let united: Vec<String> = a
+                    .iter()
+                    .zip(b)
+                    .map(|(x, y)| if x.is_empty() { y.clone() } else { x.clone() })
+                    .collect();
                 for n in [i, j] {
                     if let Some(slot) = list.get_mut(n) {
                         slot.clone_from(&united);
@@ -95,7 +114,10 @@ fn unite(list: &mut [Vec<String>]) {
 fn identities(dest: &[Value], patch: &[Value], keys: &[&'static str]) -> Vec<Identity> {
     let mut all: Vec<Vec<String>> = Vec::new();
     for element in patch.iter().chain(dest) {
-        let texts: Vec<String> = keys.iter().map(|key| text_at(element, key).unwrap_or_default()).collect();
+        let texts: Vec<String> = keys
+            .iter()
+            .map(|key| text_at(element, key).unwrap_or_default())
+            .collect();
         if !all.contains(&texts) {
             all.push(texts);
         }
@@ -104,36 +126,89 @@ fn identities(dest: &[Value], patch: &[Value], keys: &[&'static str]) -> Vec<Ide
         unite(&mut all);
     }
     // Keys that no element has do not count, unless none counts.
-    let used: Vec<bool> = (0..keys.len()).map(|n| all.iter().any(|texts| texts.get(n).is_some_and(|text| !text.is_empty()))).collect();
+    let used: Vec<bool> = (0..keys.len())
+        .map(|n| {
+            all.iter()
+                .any(|texts| texts.get(n).is_some_and(|text| !text.is_empty()))
+        })
+        .collect();
     let any = used.contains(&true);
     let counts = |n: usize| !any || used.get(n).copied().unwrap_or(false);
-    let chosen: Vec<&'static str> = keys.iter().enumerate().filter(|(n, _)| counts(*n)).map(|(_, key)| *key).collect();
-    let texts = |texts: Vec<String>| texts.into_iter().enumerate().filter(|(n, _)| counts(*n)).map(|(_, text)| text).collect();
-    all.into_iter().map(|all| Identity { keys: chosen.clone(), texts: texts(all) }).collect()
+    let chosen: Vec<&'static str> = keys
+        .iter()
+        .enumerate()
+        .filter(|(n, _)| counts(*n))
+        .map(|(_, key)| *key)
+        .collect();
+    let texts = |texts: Vec<String>| {
+        texts
+            .into_iter()
+            .enumerate()
+            .filter(|(n, _)| counts(*n))
+            .map(|(_, text)| text)
+            .collect()
+    };
+    all.into_iter()
+        .map(|all| Identity {
+            keys: chosen.clone(),
+            texts: texts(all),
+        })
+        .collect()
 }
 
-/// An element of the patch with `$patch: replace` and nothing else replaces the list; one without any key fits no element, and would
-/// empty the list in kustomize.
-fn whole_list(patch: &[Value], keys: &[&'static str]) -> Result<Option<Vec<Value>>, Misfit> {
-    let is_keyless = |element: &Value| keys.iter().all(|key| text_at(element, key).is_none_or(|text| text.is_empty()));
-    let replaces = |element: &Value| element.get("$patch").and_then(Value::as_str) == Some("replace") && is_keyless(element);
-    if patch.iter().any(replaces) {
-        return Ok(Some(patch.iter().filter(|element| !replaces(element)).cloned().collect()));
-    }
-    match patch.iter().position(is_keyless) {
-        Some(n) if keys != [""] => Err(Misfit::new(format!("the patch has no {}", keys.join(" or "))).at(&n.to_string())),
-        _ => Ok(None),
-    }
+/// Whether nothing tells the element apart. Lists of scalars have the empty key.
+fn is_keyless(element: &Value, keys: &[&'static str]) -> bool {
+    keys != [""]
+        && keys
+            .iter()
+            .all(|key| text_at(element, key).is_none_or(|text| text.is_empty()))
+}
+
+/// An element of the patch with `$patch: replace` and no key replaces the list by the others.
+fn replacement(patch: &[Value], keys: &[&'static str]) -> Option<Vec<Value>> {
+    let replaces = |element: &Value| {
+        element.get("$patch").and_then(Value::as_str) == Some("replace")
+            && is_keyless(element, keys)
+    };
+    patch.iter().any(replaces).then(|| {
+        patch
+            .iter()
+            .filter(|element| !replaces(element))
+            .cloned()
+            .collect()
+    })
 }
 
 /// Merges the lists. Without a patch, elements with equal keys still become one, as kustomize has it.
-pub(crate) fn merge(mut dest: Vec<Value>, patch: Option<&Vec<Value>>, field: &'static Field) -> Result<Vec<Value>, Misfit> {
-    let keys: Vec<&'static str> = if field.keys.is_empty() { vec![""] } else { field.keys.clone() };
+pub(crate) fn merge(
+    mut dest: Vec<Value>,
+    patch: Option<&Vec<Value>>,
+    field: &'static Field,
+) -> Result<Vec<Value>, Misfit> {
+    let keys: Vec<&'static str> = if field.keys.is_empty() {
+        vec![""]
+    } else {
+        field.keys.clone()
+    };
     let mut patch: &[Value] = patch.map(Vec::as_slice).unwrap_or_default();
-    let replacement = whole_list(patch, &keys)?;
+    let replacement = replacement(patch, &keys);
     if let Some(replacement) = &replacement {
         dest.clone_from(replacement);
         patch = replacement;
+    }
+    // kustomize loses other elements over one that nothing tells apart.
+    if let Some(n) = patch.iter().position(|element| is_keyless(element, &keys)) {
+        return Err(
+            Misfit::new(format!("the patch has no {}", keys.join(" or "))).at(&n.to_string()),
+        );
+    }
+    if let Some(n) = dest.iter().position(|element| is_keyless(element, &keys)) {
+        if patch.is_empty() {
+            return Ok(dest);
+        }
+        return Err(
+            Misfit::new(format!("the resource has no {}", keys.join(" or "))).at(&n.to_string()),
+        );
     }
     let identities = identities(&dest, patch, &keys);
     let mut merged = Vec::new();
@@ -149,7 +224,11 @@ pub(crate) fn merge(mut dest: Vec<Value>, patch: Option<&Vec<Value>>, field: &'s
             identity.set(&mut dest, None);
             continue;
         };
-        complete_keys(&mut value, identity, [in_patch, in_dest.and_then(|n| dest.get(n))]);
+        complete_keys(
+            &mut value,
+            identity,
+            [in_patch, in_dest.and_then(|n| dest.get(n))],
+        );
         if let Some(slot) = in_dest.and_then(|n| dest.get_mut(n)) {
             slot.clone_from(&value);
         }
@@ -164,10 +243,21 @@ pub(crate) fn merge(mut dest: Vec<Value>, patch: Option<&Vec<Value>>, field: &'s
 /// Gives the element the keys that only its counterpart has.
 fn complete_keys(value: &mut Value, identity: &Identity, sources: [Option<&Value>; 2]) {
     let Value::Mapping(map) = value else { return };
-    for (key, text) in identity.keys.iter().zip(&identity.texts).filter(|(key, text)| !key.is_empty() && !text.is_empty()) {
+    for (key, text) in identity
+        .keys
+        .iter()
+        .zip(&identity.texts)
+        .filter(|(key, text)| !key.is_empty() && !text.is_empty())
+    {
         if !map.contains_key(*key) {
-            let known = sources.into_iter().flatten().find_map(|source| source.get(key).cloned());
-            map.insert((*key).to_owned(), known.unwrap_or_else(|| Value::String(text.clone())));
+            let known = sources
+                .into_iter()
+                .flatten()
+                .find_map(|source| source.get(key).cloned());
+            map.insert(
+                (*key).to_owned(),
+                known.unwrap_or_else(|| Value::String(text.clone())),
+            );
         }
     }
 }
@@ -182,7 +272,10 @@ fn append(merged: &mut Vec<Value>, dest: Vec<Value>, keys: &[&'static str]) {
                 None => merged.push(element.clone()),
             }
         }
-        let identity = Identity { keys: keys.to_vec(), texts };
+        let identity = Identity {
+            keys: keys.to_vec(),
+            texts,
+        };
         if keys.len() > 1 {
             identity.set(merged, None);
         }

@@ -33,7 +33,10 @@ pub(crate) struct Directives<'a> {
 
 /// Whether `name` is no field but a directive.
 pub(crate) fn is_directive(name: &str) -> bool {
-    name == PATCH || name == RETAIN_KEYS || name.starts_with(DELETE_FROM) || name.starts_with(SET_ORDER)
+    name == PATCH
+        || name == RETAIN_KEYS
+        || name.starts_with(DELETE_FROM)
+        || name.starts_with(SET_ORDER)
 }
 
 impl<'a> Directives<'a> {
@@ -70,7 +73,9 @@ impl<'a> Directives<'a> {
             match dest.get_mut(*field) {
                 Some(Value::Sequence(list)) => list.retain(|element| !values.contains(element)),
                 None | Some(Value::Null) => {}
-                Some(_) => return Err(Misfit::new("$deleteFromPrimitiveList names no list").at(field)),
+                Some(_) => {
+                    return Err(Misfit::new("$deleteFromPrimitiveList names no list").at(field));
+                }
             }
         }
         Ok(())
@@ -78,9 +83,13 @@ impl<'a> Directives<'a> {
 
     /// `$retainKeys`: fields that are not named go. All fields of the patch must be named.
     pub(crate) fn retain_keys(&self, merged: &mut Map, patch: &Map) -> Result<(), Misfit> {
-        let Some(retain) = self.retain else { return Ok(()) };
+        let Some(retain) = self.retain else {
+            return Ok(());
+        };
         let is_named = |name: &str| retain.iter().any(|value| value.as_str() == Some(name));
-        if let Some(name) = patch.iter().find_map(|(name, value)| (*value != Value::Null && !is_directive(name) && !is_named(name)).then_some(name)) {
+        if let Some(name) = patch.iter().find_map(|(name, value)| {
+            (*value != Value::Null && !is_directive(name) && !is_named(name)).then_some(name)
+        }) {
             return Err(Misfit::new("$retainKeys does not name this field of the patch").at(name));
         }
         merged.retain(|name, _| is_named(name));
@@ -91,12 +100,20 @@ impl<'a> Directives<'a> {
     /// one that followed them.
     pub(crate) fn order_lists(&self, merged: &mut Map, place: Place) -> Result<(), Misfit> {
         for (field, order) in &self.order {
-            let Some(Value::Sequence(list)) = merged.get_mut(*field) else { continue };
+            let Some(Value::Sequence(list)) = merged.get_mut(*field) else {
+                continue;
+            };
             let key = match place.field(field) {
                 Place::Field(known) => known.keys.first().copied().unwrap_or_default(),
                 _ => "",
             };
-            let identity = |element: &Value| if key.is_empty() { scalar_text(element) } else { scalar_text(element.get(key)?) };
+            let identity = |element: &Value| {
+                if key.is_empty() {
+                    scalar_text(element)
+                } else {
+                    scalar_text(element.get(key)?)
+                }
+            };
             let order: Vec<String> = order.iter().filter_map(identity).collect();
             if order.is_empty() {
                 return Err(Misfit::new("$setElementOrder names no element").at(field));
@@ -107,9 +124,18 @@ impl<'a> Directives<'a> {
     }
 }
 
-fn ordered(list: Vec<Value>, order: &[String], identity: impl Fn(&Value) -> Option<String>) -> Vec<Value> {
-    let rank = |element: &Value| identity(element).and_then(|id| order.iter().position(|named| *named == id));
-    let numbered = list.into_iter().enumerate().map(|(was, element)| (rank(&element), was, element));
+fn ordered(
+    list: Vec<Value>,
+    order: &[String],
+    identity: impl Fn(&Value) -> Option<String>,
+) -> Vec<Value> {
+    let rank = |element: &Value| {
+        identity(element).and_then(|id| order.iter().position(|named| *named == id))
+    };
+    let numbered = list
+        .into_iter()
+        .enumerate()
+        .map(|(was, element)| (rank(&element), was, element));
     let (mut named, unnamed): (Vec<_>, Vec<_>) = numbered.partition(|(rank, ..)| rank.is_some());
     named.sort_by_key(|(rank, ..)| *rank);
     let mut unnamed = unnamed.into_iter().peekable();

@@ -29,7 +29,9 @@ pub enum PatchError {
     #[error("strategic merge patches are empty: add a patch or leave them out")]
     EmptyStrategic,
     /// A strategic merge patch that no resource, or more than one, answers to.
-    #[error("strategic merge patch of {id} matches {found} resources: its apiVersion, kind, name and namespace must be those of one resource")]
+    #[error(
+        "strategic merge patch of {id} matches {found} resources: its apiVersion, kind, name and namespace must be those of one resource"
+    )]
     StrategicTarget {
         /// The identity that the patch names.
         id: String,
@@ -63,7 +65,9 @@ pub enum PatchError {
         problem: String,
     },
     /// A JSON 6902 patch that no resource answers to.
-    #[error("json 6902 patch {number} matches no resource: check the group, version, kind and name of its target")]
+    #[error(
+        "json 6902 patch {number} matches no resource: check the group, version, kind and name of its target"
+    )]
     Unmatched {
         /// The patch, from 1.
         number: usize,
@@ -80,8 +84,8 @@ pub enum PatchError {
         /// Why.
         problem: String,
     },
-    /// The patched resources are more than the limits allow.
-    #[error("patched resources exceed the limit of {0} nodes")]
+    /// JSON 6902 patches put more into the resources than the limits allow.
+    #[error("json 6902 patches add more than the limit of {0} nodes, or of bytes")]
     TooLarge(usize),
     /// A patched resource cannot be printed.
     #[error("resource {id} cannot be printed")]

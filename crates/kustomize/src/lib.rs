@@ -39,13 +39,24 @@ use resource::Source;
 ///
 /// # Errors
 /// The first text that cannot be read, patch that has no resource, or operation that does not apply.
-pub fn apply(resources: &str, strategic: &str, json6902: &[Json6902Patch], limits: &Limits) -> Result<String, PatchError> {
+pub fn apply(
+    resources: &str,
+    strategic: &str,
+    json6902: &[Json6902Patch],
+    limits: &Limits,
+) -> Result<String, PatchError> {
     let mut printed = String::new();
-    for (n, resource) in patch(resources, strategic, json6902, limits)?.iter().enumerate() {
+    for (n, resource) in patch(resources, strategic, json6902, limits)?
+        .iter()
+        .enumerate()
+    {
         if n > 0 {
             printed.push_str("---\n");
         }
-        let text = resource.to_yaml().map_err(|source| PatchError::Print { id: resource.id().to_string(), source })?;
+        let text = resource.to_yaml().map_err(|source| PatchError::Print {
+            id: resource.id().to_string(),
+            source,
+        })?;
         printed.push_str(&text);
     }
     Ok(printed)
@@ -55,7 +66,12 @@ pub fn apply(resources: &str, strategic: &str, json6902: &[Json6902Patch], limit
 ///
 /// # Errors
 /// As [`apply`], but for printing.
-pub fn patch(resources: &str, strategic: &str, json6902: &[Json6902Patch], limits: &Limits) -> Result<Vec<Resource>, PatchError> {
+pub fn patch(
+    resources: &str,
+    strategic: &str,
+    json6902: &[Json6902Patch],
+    limits: &Limits,
+) -> Result<Vec<Resource>, PatchError> {
     let mut resources = resource::load(resources, Source::Resources, limits)?;
     refuse_duplicates(&resources)?;
     if !strategic.is_empty() {
@@ -79,7 +95,13 @@ fn refuse_duplicates(resources: &[Resource]) -> Result<(), PatchError> {
     let mut seen = std::collections::HashSet::new();
     for resource in resources {
         let id = resource.id();
-        if !seen.insert((&id.group, &id.version, &id.kind, &id.name, id.effective_namespace())) {
+        if !seen.insert((
+            &id.group,
+            &id.version,
+            &id.kind,
+            &id.name,
+            id.effective_namespace(),
+        )) {
             return Err(PatchError::Duplicate(id.to_string()));
         }
     }

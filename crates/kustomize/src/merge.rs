@@ -20,7 +20,10 @@ pub(crate) struct Misfit {
 
 impl Misfit {
     pub(crate) fn new(problem: impl Into<String>) -> Self {
-        Self { path: Vec::new(), problem: problem.into() }
+        Self {
+            path: Vec::new(),
+            problem: problem.into(),
+        }
     }
 
     /// The same, one step further in.
@@ -48,7 +51,9 @@ impl Place {
     }
 
     pub(crate) fn field(self, name: &str) -> Self {
-        self.fields().and_then(|fields| fields.get(name)).map_or(Self::Unknown, Self::Field)
+        self.fields()
+            .and_then(|fields| fields.get(name))
+            .map_or(Self::Unknown, Self::Field)
     }
 
     /// What is known of a list's elements.
@@ -61,8 +66,17 @@ impl Place {
         if !matches!(self, Self::Unknown) {
             return self;
         }
-        let named = |value: &Value| schema::resource(value.get("apiVersion")?.as_str()?, value.get("kind")?.as_str()?);
-        values.into_iter().flatten().find_map(named).map_or(Self::Unknown, Self::Type)
+        let named = |value: &Value| {
+            schema::resource(
+                value.get("apiVersion")?.as_str()?,
+                value.get("kind")?.as_str()?,
+            )
+        };
+        values
+            .into_iter()
+            .flatten()
+            .find_map(named)
+            .map_or(Self::Unknown, Self::Type)
     }
 }
 
@@ -105,11 +119,20 @@ pub(crate) fn apply(resources: &mut Vec<Resource>, patch: &mut Resource) -> Resu
         .map(|(n, _)| n)
         .collect();
     let (&[at], id) = (matching.as_slice(), patch.id().to_string()) else {
-        return Err(PatchError::StrategicTarget { id: patch.id().to_string(), found: matching.len() });
+        return Err(PatchError::StrategicTarget {
+            id: patch.id().to_string(),
+            found: matching.len(),
+        });
     };
-    let Some(resource) = resources.get_mut(at) else { return Ok(()) };
+    let Some(resource) = resources.get_mut(at) else {
+        return Ok(());
+    };
     let kept = resource.id().clone();
-    let fail = |misfit: Misfit| PatchError::Strategy { id: id.clone(), path: misfit.path.join("."), problem: misfit.problem };
+    let fail = |misfit: Misfit| PatchError::Strategy {
+        id: id.clone(),
+        path: misfit.path.join("."),
+        problem: misfit.problem,
+    };
     let patch = patch.take_object();
     let merged = merge(Some(resource.take_object()), Some(&patch), Place::Unknown).map_err(fail)?;
     let Some(mut object) = merged else {
@@ -117,14 +140,20 @@ pub(crate) fn apply(resources: &mut Vec<Resource>, patch: &mut Resource) -> Resu
         return Ok(());
     };
     keep_identity(&mut object, &kept.kind, &kept.name, &kept.namespace);
-    resource.set_object(object).map_err(|problem| fail(Misfit::new(problem)))
+    resource
+        .set_object(object)
+        .map_err(|problem| fail(Misfit::new(problem)))
 }
 
 /// A strategic merge never renames: kustomize sets kind, name and namespace again.
 fn keep_identity(object: &mut Value, kind: &str, name: &str, namespace: &str) {
-    let Value::Mapping(fields) = object else { return };
+    let Value::Mapping(fields) = object else {
+        return;
+    };
     fields.insert("kind".to_owned(), Value::String(kind.to_owned()));
-    let metadata = fields.entry("metadata".to_owned()).or_insert_with(|| Value::Mapping(Map::new()));
+    let metadata = fields
+        .entry("metadata".to_owned())
+        .or_insert_with(|| Value::Mapping(Map::new()));
     if let Value::Mapping(metadata) = metadata {
         metadata.insert("name".to_owned(), Value::String(name.to_owned()));
         if namespace.is_empty() {
@@ -136,18 +165,28 @@ fn keep_identity(object: &mut Value, kind: &str, name: &str, namespace: &str) {
 }
 
 /// Merges `patch` into `dest`: no value is a field that is not there, and a `null` in the patch takes the field away.
-pub(crate) fn merge(dest: Option<Value>, patch: Option<&Value>, place: Place) -> Result<Option<Value>, Misfit> {
+pub(crate) fn merge(
+    dest: Option<Value>,
+    patch: Option<&Value>,
+    place: Place,
+) -> Result<Option<Value>, Misfit> {
     let shape = match (Shape::of_filled(dest.as_ref()), Shape::of_filled(patch)) {
         (None, None) => return Ok(if patch.is_some() { None } else { dest }),
         (Some(old), Some(new)) if old != new => {
-            return Err(Misfit::new(format!("the resource has {} and the patch {}", old.name(), new.name())));
+            return Err(Misfit::new(format!(
+                "the resource has {} and the patch {}",
+                old.name(),
+                new.name()
+            )));
         }
         (old, new) => old.or(new).unwrap_or(Shape::Scalar),
     };
     let place = place.or_named_by([dest.as_ref(), patch]);
     match (shape, dest, patch) {
         (_, Some(dest), Some(Value::Null)) if dest != Value::Null => Ok(None),
-        (Shape::Mapping, Some(Value::Mapping(dest)), None) => fields(dest, &Map::new(), Directives::default(), place).map(Some),
+        (Shape::Mapping, Some(Value::Mapping(dest)), None) => {
+            fields(dest, &Map::new(), Directives::default(), place).map(Some)
+        }
         (Shape::Mapping, Some(Value::Mapping(dest)), Some(Value::Mapping(patch))) => {
             let directives = Directives::of(patch)?;
             match directives.whole {
@@ -164,8 +203,12 @@ pub(crate) fn merge(dest: Option<Value>, patch: Option<&Value>, place: Place) ->
             fields(patch.clone(), patch, directives, place).map(Some)
         }
         (Shape::Sequence, Some(Value::Sequence(dest)), None) => list(dest, None, place).map(Some),
-        (Shape::Sequence, Some(Value::Sequence(dest)), Some(Value::Sequence(patch))) => list(dest, Some(patch), place).map(Some),
-        (Shape::Sequence, _, Some(Value::Sequence(patch))) => list(patch.clone(), Some(patch), place).map(Some),
+        (Shape::Sequence, Some(Value::Sequence(dest)), Some(Value::Sequence(patch))) => {
+            list(dest, Some(patch), place).map(Some)
+        }
+        (Shape::Sequence, _, Some(Value::Sequence(patch))) => {
+            list(patch.clone(), Some(patch), place).map(Some)
+        }
         (_, _, Some(patch)) => Ok(Some(patch.clone())),
         (_, dest, None) => Ok(dest),
     }
@@ -173,7 +216,12 @@ pub(crate) fn merge(dest: Option<Value>, patch: Option<&Value>, place: Place) ->
 
 /// Merges field by field, after `$patch` has been dealt with. New mappings are merged with themselves, which carries out the nulls and
 /// directives inside.
-fn fields(mut dest: Map, patch: &Map, directives: Directives<'_>, place: Place) -> Result<Value, Misfit> {
+fn fields(
+    mut dest: Map,
+    patch: &Map,
+    directives: Directives<'_>,
+    place: Place,
+) -> Result<Value, Misfit> {
     directives.delete_from_lists(&mut dest)?;
     let names: BTreeSet<String> = dest.keys().chain(patch.keys()).cloned().collect();
     let mut merged = Map::new();
@@ -182,7 +230,8 @@ fn fields(mut dest: Map, patch: &Map, directives: Directives<'_>, place: Place) 
         if in_patch.is_some() && directive::is_directive(&name) {
             continue;
         }
-        let value = merge(dest.remove(&name), in_patch, place.field(&name)).map_err(|misfit| misfit.at(&name))?;
+        let value = merge(dest.remove(&name), in_patch, place.field(&name))
+            .map_err(|misfit| misfit.at(&name))?;
         if let Some(value) = value {
             merged.insert(name, value);
         }
@@ -194,7 +243,9 @@ fn fields(mut dest: Map, patch: &Map, directives: Directives<'_>, place: Place) 
 
 fn list(dest: Vec<Value>, patch: Option<&Vec<Value>>, place: Place) -> Result<Value, Misfit> {
     match place {
-        Place::Field(field) if field.merged => associative::merge(dest, patch, field).map(Value::Sequence),
+        Place::Field(field) if field.merged => {
+            associative::merge(dest, patch, field).map(Value::Sequence)
+        }
         // Other lists are taken whole.
         _ => Ok(Value::Sequence(patch.cloned().unwrap_or(dest))),
     }

@@ -29,19 +29,40 @@ const FIRST: [&str; 22] = [
 ];
 
 /// What may refuse the others comes last.
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+const LAST: [&str; 2] = [
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+];
 
 fn rank(kind: &str) -> usize {
     let first = FIRST.iter().position(|k| *k == kind);
-    let last = LAST.iter().position(|k| *k == kind).map(|n| FIRST.len() + 1 + n);
+    let last = LAST
+        .iter()
+        .position(|k| *k == kind)
+        .map(|n| FIRST.len() + 1 + n);
     first.or(last).unwrap_or(FIRST.len())
 }
 
 /// Rank of the kind, then group, version and kind as one text, then namespace and name as one text; `~` stands for what is empty.
 fn key(id: &ResourceId) -> (usize, String, String) {
-    let or = |text: &str, empty: &str| if text.is_empty() { empty.to_owned() } else { text.to_owned() };
-    let gvk = format!("{}_{}_{}", or(&id.group, "~G"), or(&id.version, "~V"), or(&id.kind, "~K"));
-    (rank(&id.kind), gvk, format!("{}|{}", or(&id.namespace, "~X"), or(&id.name, "~N")))
+    let or = |text: &str, empty: &str| {
+        if text.is_empty() {
+            empty.to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    let gvk = format!(
+        "{}_{}_{}",
+        or(&id.group, "~G"),
+        or(&id.version, "~V"),
+        or(&id.kind, "~K")
+    );
+    (
+        rank(&id.kind),
+        gvk,
+        format!("{}|{}", or(&id.namespace, "~X"), or(&id.name, "~N")),
+    )
 }
 
 /// Sorts as `kubectl kustomize` prints.

@@ -13,9 +13,24 @@ pub(crate) struct Pointer {
 impl Pointer {
     /// Reads `/a/b~1c`. What stands before the first `/` is not looked at, as in the Go library; a path without one names no place.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let mut steps: Vec<String> = text.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
-        let last = steps.pop().ok_or_else(|| format!("path {text:?} names no field"))?;
-        Ok(Self { parents: steps, last, text: text.to_owned() })
+        let mut steps: Vec<String> = text
+            .split('/')
+            .skip(1)
+            .map(|step| step.replace("~1", "/").replace("~0", "~"))
+            .collect();
+        let last = steps
+            .pop()
+            .ok_or_else(|| format!("path {text:?} names no field"))?;
+        Ok(Self {
+            parents: steps,
+            last,
+            text: text.to_owned(),
+        })
+    }
+
+    /// Containers around the place.
+    pub(crate) fn depth(&self) -> usize {
+        self.parents.len() + 1
     }
 
     fn missing(&self) -> String {
@@ -23,12 +38,18 @@ impl Pointer {
     }
 
     fn parent<'v>(&self, root: &'v Value) -> Option<&'v Value> {
-        let parent = self.parents.iter().try_fold(root, |value, step| child(value, step).ok().flatten())?;
+        let parent = self
+            .parents
+            .iter()
+            .try_fold(root, |value, step| child(value, step).ok().flatten())?;
         matches!(parent, Value::Mapping(_) | Value::Sequence(_)).then_some(parent)
     }
 
     fn parent_mut<'v>(&self, root: &'v mut Value) -> Option<&'v mut Value> {
-        let parent = self.parents.iter().try_fold(root, |value, step| child_mut(value, step))?;
+        let parent = self
+            .parents
+            .iter()
+            .try_fold(root, |value, step| child_mut(value, step))?;
         matches!(parent, Value::Mapping(_) | Value::Sequence(_)).then_some(parent)
     }
 
@@ -69,9 +90,15 @@ impl Pointer {
 
 /// An index as `strconv.Atoi` reads it, below `length`; negative ones count from the end.
 fn index(step: &str, length: usize) -> Result<usize, String> {
-    let number: i64 = step.parse().map_err(|_| format!("{step:?} is no index of a list"))?;
+    let number: i64 = step
+        .parse()
+        .map_err(|_| format!("{step:?} is no index of a list"))?;
     let length = i64::try_from(length).unwrap_or(i64::MAX);
-    let at = if number < 0 { number.saturating_add(length) } else { number };
+    let at = if number < 0 {
+        number.saturating_add(length)
+    } else {
+        number
+    };
     if at >= length {
         return Err(format!("index {number} is past the end of the list"));
     }

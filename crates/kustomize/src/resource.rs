@@ -49,7 +49,11 @@ impl ResourceId {
     /// The `apiVersion` field.
     #[must_use]
     pub fn api_version(&self) -> String {
-        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+        if self.group.is_empty() {
+            self.version.clone()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
     }
 
     /// The namespace that counts: none for kinds without one, `default` if it is not said.
@@ -65,7 +69,8 @@ impl ResourceId {
 
     /// Whether both name the same object.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        (&self.group, &self.version, &self.kind, &self.name) == (&other.group, &other.version, &other.kind, &other.name)
+        (&self.group, &self.version, &self.kind, &self.name)
+            == (&other.group, &other.version, &other.kind, &other.name)
             && self.effective_namespace() == other.effective_namespace()
     }
 }
@@ -131,10 +136,16 @@ impl Resource {
         Ok(())
     }
 
-    fn new(mut object: Value) -> Result<Self, &'static str> {
+    fn new(mut object: Value, source: Source) -> Result<Self, &'static str> {
         let id = ResourceId::of(&object)?;
-        settle_annotations(&mut object)?;
-        Ok(Self { original: id.clone(), id, object })
+        if source == Source::Resources {
+            settle_annotations(&mut object)?;
+        }
+        Ok(Self {
+            original: id.clone(),
+            id,
+            object,
+        })
     }
 }
 
@@ -155,20 +166,34 @@ fn is_bookkeeping(name: &str) -> bool {
     name.starts_with("internal.config.kubernetes.io/")
         || matches!(
             name,
-            "config.kubernetes.io/index" | "config.kubernetes.io/path" | "config.kubernetes.io/origin" | "config.k8s.io/id"
+            "config.kubernetes.io/index"
+                | "config.kubernetes.io/path"
+                | "config.kubernetes.io/origin"
+                | "config.k8s.io/id"
         )
 }
 
 /// Makes every annotation text, drops kustomize's own, and the field if none is left, as its `SetAnnotations`.
 fn settle_annotations(object: &mut Value) -> Result<(), &'static str> {
-    let Value::Mapping(fields) = object else { return Ok(()) };
-    let Some(Value::Mapping(metadata)) = fields.get_mut("metadata") else { return Ok(()) };
+    let Value::Mapping(fields) = object else {
+        return Ok(());
+    };
+    let Some(Value::Mapping(metadata)) = fields.get_mut("metadata") else {
+        return Ok(());
+    };
     let mut settled = Map::new();
     match metadata.remove("annotations") {
         Some(Value::Sequence(_)) => return Err("metadata.annotations is a list"),
         Some(Value::Mapping(annotations)) => {
-            for (name, value) in annotations.into_iter().filter(|(name, _)| !is_bookkeeping(name)) {
-                let text = if value == Value::Null { Some("null".to_owned()) } else { scalar_text(&value) };
+            for (name, value) in annotations
+                .into_iter()
+                .filter(|(name, _)| !is_bookkeeping(name))
+            {
+                let text = if value == Value::Null {
+                    Some("null".to_owned())
+                } else {
+                    scalar_text(&value)
+                };
                 settled.insert(name, Value::String(text.unwrap_or_default()));
             }
         }
@@ -204,30 +229,88 @@ impl Source {
 }
 
 /// Loads every object of a stream: empty documents are left out, lists give their items, objects marked as local are dropped.
-pub(crate) fn load(text: &str, source: Source, limits: &Limits) -> Result<Vec<Resource>, PatchError> {
-    let documents =
-        goyaml::documents_with_texts(text, Schema::V3, limits, &["metadata", "annotations"]).map_err(|error| source.unreadable(error))?;
+pub(crate) fn load(
+    text: &str,
+    source: Source,
+    limits: &Limits,
+) -> Result<Vec<Resource>, PatchError> {
+    const ANNOTATIONS: &[&str] = &["metadata", "annotations"];
+    const LABELS: &[&str] = &["metadata", "labels"];
+    let paths: &[&[&str]] = if source == Source::Resources {
+        &[ANNOTATIONS]
+    } else {
+        &[ANNOTATIONS, LABELS]
+    };
+    let unreadable = |error| source.unreadable(error);
+    let mut documents =
+        goyaml::documents_with_texts(text, Schema::V3, limits, paths).map_err(unreadable)?;
+    if source == Source::Strategic {
+        // A null in a patch takes the annotation or label away, and is no text.
+        let nulls = goyaml::documents(text, Schema::V3, limits).map_err(unreadable)?;
+        for (document, as_read) in documents.iter_mut().zip(&nulls) {
+            paths
+                .iter()
+                .for_each(|path| restore_nulls(document, as_read, path));
+        }
+    }
     let mut resources = Vec::new();
     for (number, document) in documents.into_iter().enumerate() {
         if document != Value::Null {
-            load_object(document, &mut resources)
-                .map_err(|problem| PatchError::NotAnObject { text: source.name(), number: number + 1, problem })?;
+            load_object(document, source, &mut resources).map_err(|problem| {
+                PatchError::NotAnObject {
+                    text: source.name(),
+                    number: number + 1,
+                    problem,
+                }
+            })?;
         }
     }
     Ok(resources)
 }
 
-fn load_object(mut object: Value, resources: &mut Vec<Resource>) -> Result<(), &'static str> {
-    let is_list = object.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
+/// Puts the nulls of the mapping at `path` back.
+fn restore_nulls(document: &mut Value, as_read: &Value, path: &[&str]) {
+    let (Value::Mapping(fields), Value::Mapping(read)) = (document, as_read) else {
+        return;
+    };
+    match path.split_first() {
+        Some((step, rest)) => {
+            if let (Some(field), Some(read)) = (fields.get_mut(*step), read.get(*step)) {
+                restore_nulls(field, read, rest);
+            }
+        }
+        None => {
+            for (name, _) in read.iter().filter(|(_, value)| **value == Value::Null) {
+                fields.insert(name.clone(), Value::Null);
+            }
+        }
+    }
+}
+
+fn load_object(
+    mut object: Value,
+    source: Source,
+    resources: &mut Vec<Resource>,
+) -> Result<(), &'static str> {
+    let is_list = object
+        .get("kind")
+        .and_then(Value::as_str)
+        .is_some_and(|kind| kind.ends_with("List"));
     if is_list
         && let Value::Mapping(fields) = &mut object
         && let Some(Value::Sequence(items)) = fields.get_mut("items")
     {
-        return std::mem::take(items).into_iter().try_for_each(|item| load_object(item, resources));
+        return std::mem::take(items)
+            .into_iter()
+            .try_for_each(|item| load_object(item, source, resources));
     }
-    let local = object.get("metadata").and_then(|m| m.get("annotations")).and_then(|a| a.get("config.kubernetes.io/local-config"));
-    if local.is_none() {
-        resources.push(Resource::new(object)?);
+    let annotations = object
+        .get("metadata")
+        .and_then(|metadata| metadata.get("annotations"));
+    let local =
+        annotations.and_then(|annotations| annotations.get("config.kubernetes.io/local-config"));
+    if local.and_then(Value::as_str) != Some("true") {
+        resources.push(Resource::new(object, source)?);
     }
     Ok(())
 }

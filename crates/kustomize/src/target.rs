@@ -56,8 +56,12 @@ impl Selector {
     }
 
     pub(crate) fn selects(&self, resource: &Resource) -> bool {
-        let is = |expression: &Option<Regex>, text: &str| expression.as_ref().is_none_or(|e| e.is_match(text));
-        let named = |id: &ResourceId| is(&self.name, &id.name) && is(&self.namespace, id.effective_namespace());
+        let is = |expression: &Option<Regex>, text: &str| {
+            expression.as_ref().is_none_or(|e| e.is_match(text))
+        };
+        let named = |id: &ResourceId| {
+            is(&self.name, &id.name) && is(&self.namespace, id.effective_namespace())
+        };
         let id = resource.id();
         is(&self.group, &id.group)
             && is(&self.version, &id.version)
@@ -70,6 +74,10 @@ fn compile(field: &str, pattern: &str) -> Result<Option<Regex>, String> {
     if pattern.is_empty() {
         return Ok(None);
     }
-    let expression = RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(EXPRESSION_SIZE).build();
-    expression.map(Some).map_err(|error| format!("its {field} is no regular expression: {error}"))
+    let expression = RegexBuilder::new(&format!("^(?:{pattern})$"))
+        .size_limit(EXPRESSION_SIZE)
+        .build();
+    expression
+        .map(Some)
+        .map_err(|error| format!("its {field} is no regular expression: {error}"))
 }

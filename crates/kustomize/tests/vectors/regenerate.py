@@ -145,6 +145,7 @@ STRATEGIC = [
         HEAD["Deployment"] + "spec: {new: {a: null, b: {c: null, d: {}}, e: {$patch: delete, x: 1}, f: {$patch: replace, y: 1}}}\n",
         HEAD["Deployment"] + "spec: {}\n", HEAD["Deployment"] + "spec: null\n", HEAD["Deployment"] + "spec: [1]\n", HEAD["Deployment"] + "spec: text\n", HEAD["Deployment"],
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop, labels: {app: null, x: y}, annotations: {b: null, n: 5, t: true}}\n",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop, labels: {n: 5, t: true, f: 1.50}, annotations: {n: 5, f: 1.50}}\n", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop, labels: null}\n",
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop, finalizers: [f3, f2]}\n",
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop, annotations: null}\n",
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop, labels: {$patch: replace, only: me}}\n",
@@ -247,7 +248,7 @@ PLAIN = [
     "x: 2001-01-01\ny: 2001-01-01T00:00:00Z\nz: 2001-12-14t21:59:43.10-05:00\nw: 2001-1-2 1:2:3\n", "z: {a: null, b: ~, c: , d: 1e3, e: 0o17, f: 017, g: 12345678901234567890, h: 1.0, i: 1.5e300, yes: 1, j: 1_000, k: 0x1F, l: -0b11, m: .5, n: 08}\n", "a: yes\nb: on\nc: n\nd: True\ne: 'yes'\n", "a: 1\na: 2\n", "1: a\ntrue: b\n1.5: c\nyes: d\n", "~: x\n", "? [a]\n: b\n", "a: &a {b: 1}\nc: *a\nd: {<<: *a, b: 2}\ne: {b: 2, <<: *a}\nf: [*a, *a]\n", "a: &a {b: 1}\nc: &c {b: 2, d: 3}\ne: {<<: [*a, *c]}\n", "a: *nope\n", "a: {<<: 5}\n",
     "a: !!str 5\nb: !!int '5'\nc: !foo x\nd: !!binary aGk=\n", "a: |\n  x\n\n   y\nb: >-\n  folded\n  text\nc: |+\n  keep\n\nd: \"\\u0007\\t\"\n", "a: 'it''s'\nb: \"q\\\"q\"\nc: '#x'\nd: 'a: b'\ne: '-'\n", "long: " + "word " * 40 + "\n", "a: 😀 é\nb: \"\\u00a0\\u2028\"\n", "a: []\nb: {}\nc: [[], {}]\nd: ''\n", "a: .inf\n", "a: .nan\n", "data:\n  10: x\n  9: y\n  a10: z\n  a9: w\n", "a: 1 # comment\n# more\nb:\n  # inner\n  c: 2\n", "a: 9007199254740993\nb: 1e400\nc: 0.1e-400\n",
 ]] + [f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, {m}}}\n" for m in [
-    "annotations: {a: 1.50, b: true, c: null, d: 0x1F, e: 2001-01-01, f: 'x', g: , h: ~, i: on}", "annotations: {}", "annotations: null", "annotations: [a]", "annotations: {a: {b: c}}", "annotations: {a: [b]}", "annotations: text", "labels: {a: 1.50, b: true}", "labels: null", "labels: {}", "labels: [a]", "namespace: 5", "namespace: null", "namespace: ''", "annotations: {config.kubernetes.io/local-config: 'true'}", "annotations: {config.kubernetes.io/local-config: 'true', x: y}",
+    "annotations: {a: 1.50, b: true, c: null, d: 0x1F, e: 2001-01-01, f: 'x', g: , h: ~, i: on}", "annotations: {}", "annotations: null", "annotations: [a]", "annotations: {a: {b: c}}", "annotations: {a: [b]}", "annotations: text", "labels: {a: 1.50, b: true}", "labels: null", "labels: {}", "labels: [a]", "namespace: 5", "namespace: null", "namespace: ''", "annotations: {config.kubernetes.io/local-config: 'true'}", "annotations: {config.kubernetes.io/local-config: 'true', x: y}", "annotations: {config.kubernetes.io/local-config: 'false'}",
     "annotations: {internal.config.kubernetes.io/path: p, config.kubernetes.io/index: '1', kustomize.config.k8s.io/behavior: merge, x: y}", "annotations: {config.kubernetes.io/path: p, internal.config.kubernetes.io/index: '0'}", "annotations: {config.kubernetes.io/origin: x}", "creationTimestamp: null", "annotations: {internal.config.kubernetes.io/prefixes: a, b: c}", "annotations: {config.k8s.io/id: '5', b: c}",
 ]]
 
@@ -276,6 +277,7 @@ DIFFERS = {p: "directive" for _, p in DIRECTIVES} | {
     HEAD["Deployment"] + "$patch: replace\nspec: {replicas: 9}\n": REPLACE,
     pod("{containers: [{name: app, $patch: replace, image: r}]}"): REPLACE,
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop, labels: {app: null, x: y}, annotations: {b: null, n: 5, t: true}}\n": NULL,
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop, annotations: null}\n": NULL, "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop, labels: null}\n": NULL,
     pod("{containers: [{image: nameless}]}"): KEYLESS, pod("{containers: [text]}"): KEYLESS, pod("{containers: [null, {name: app, image: z}]}"): KEYLESS, pod("{containers: [{name: null, image: z}]}"): KEYLESS, app("ports: [{name: portless}]"): KEYLESS,
     HEAD["Deployment"] + "$patch: delete\n" + json.dumps(TARGET): UNMATCHED, json.dumps({"namespace": "sh", "name": "web"}): UNMATCHED, **{json.dumps(t): UNMATCHED for _, t, _ in NOBODY},
     "apiVersion: v1\nkind: List\n": "list without items", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ../../etc/passwd}\n": "name that is a path",
