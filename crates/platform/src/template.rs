@@ -1,9 +1,9 @@
 //! The template engine for manifests.
 
-use domain::LiteralText;
+use release::template::GoTemplates;
 
 /// What resolves `{{ … }}` in manifests.
 #[must_use]
-pub fn template() -> LiteralText {
-    LiteralText
+pub fn template() -> GoTemplates {
+    GoTemplates::new()
 }
