@@ -11,7 +11,7 @@ use crate::value::Value;
 use printer::Printer;
 
 /// How deep values may be nested to be printed. Go has no such bound and dies of a map that holds itself.
-const MAX_DEPTH: usize = 500;
+const MAX_DEPTH: usize = 200;
 /// The bytes of a value that an error message shows.
 const MAX_BRIEF: usize = 64 << 10;
 

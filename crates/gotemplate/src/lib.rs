@@ -1,4 +1,7 @@
-//! Go's text/template and Sprig in pure Rust.
+//! Go's text/template and Sprig in pure Rust. Never touches the outside but through the `Host` that is passed in, and never
+//! exceeds the `Limits` of an execution.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
 
 mod builtin;
 mod context;

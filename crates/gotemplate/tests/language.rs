@@ -381,3 +381,14 @@ fn debug_output_shows_no_values() {
     let error = ExecError::Failed("x".into());
     assert_eq!(format!("{error:?}"), r#"Failed("x")"#);
 }
+
+#[test]
+fn the_readme_names_every_function() {
+    let readme = include_str!("../README.md");
+    let functions = gotemplate::sprig::functions();
+    let missing: Vec<_> = functions
+        .names()
+        .filter(|name| !readme.contains(&format!("`{name}`")))
+        .collect();
+    assert!(missing.is_empty(), "not in the README: {missing:?}");
+}

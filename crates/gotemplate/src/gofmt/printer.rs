@@ -60,7 +60,11 @@ impl<'b> Printer<'b> {
 
     /// Fails if that many bytes would not fit any more.
     pub(super) fn room(&self, bytes: usize) -> Result {
-        if bytes > self.max.saturating_sub(self.out.len()) { Err(self.over) } else { Ok(()) }
+        if bytes > self.max.saturating_sub(self.out.len()) {
+            Err(self.over)
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn put_rune(&mut self, rune: char) -> Result {

@@ -57,7 +57,9 @@ const MAX_PLACES: usize = 1100;
 
 /// Rounded to `precision` digits after the first.
 fn rounded(magnitude: f64, precision: i32) -> Digits {
-    let places = usize::try_from(precision).unwrap_or_default().min(MAX_PLACES);
+    let places = usize::try_from(precision)
+        .unwrap_or_default()
+        .min(MAX_PLACES);
     digits_of(&format!("{magnitude:.places$e}"))
 }
 
