@@ -1,8 +1,16 @@
-//! Outbound HTTP through wasi:http. Follows no redirect, keeps no connection, and reads no more than it was told to.
+//! Outbound HTTP through wasi:http. Follows no redirect, keeps no connection, and reads no more than it was told to,
+//! nor waits for longer than a hosted platform would let it.
+
+use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use release::ports::{HttpClient, HttpError};
 use spin_sdk::http::{ErrorCode, IncomingResponse, SendError};
+
+use crate::timeout::within;
+
+/// How long a host may be silent. Platforms end a request after 30 s, and then nobody would say why; the SDK sets no limit.
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// The platform's HTTP client.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,8 +34,10 @@ impl HttpClient for OutboundHttp {
             origin: origin.clone(),
             source: source.into(),
         };
-        let response: IncomingResponse = spin_sdk::http::send(request)
+        let silent = || network(format!("it was silent for {} s", SILENCE.as_secs()));
+        let response: IncomingResponse = within(SILENCE, spin_sdk::http::send(request))
             .await
+            .ok_or_else(silent)?
             .map_err(|error| refused(error, &origin))?;
         let mut answer = http::Response::builder().status(response.status());
         for (name, value) in response.headers().entries() {
@@ -35,9 +45,9 @@ impl HttpClient for OutboundHttp {
         }
         let mut body = Vec::new();
         let mut chunks = Box::pin(response.take_body_stream());
-        while let Some(chunk) = chunks
-            .try_next()
+        while let Some(chunk) = within(SILENCE, chunks.try_next())
             .await
+            .ok_or_else(silent)?
             .map_err(|error| network(error.to_string()))?
         {
             if body.len().saturating_add(chunk.len()) > limit {

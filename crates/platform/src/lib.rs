@@ -13,6 +13,7 @@ pub mod log;
 pub mod settings;
 mod sqlite;
 mod template;
+mod timeout;
 
 pub use answer::{Answer, Problem};
 pub use call::{Call, serve};
