@@ -2,5 +2,7 @@
 //! read back. Nothing here looks into the application: it is seen as its clients and its Git server see it.
 
 pub mod artifacts;
+pub mod cases;
 pub mod history;
+pub mod person;
 pub mod world;

@@ -189,7 +189,7 @@ impl World {
         loop {
             let report = self.flush();
             let health = self.health();
-            if is_settled(&health) {
+            if report["flush"]["busy"] == false && is_settled(&health) {
                 return;
             }
             assert!(since.elapsed() < PATIENCE, "not settled: {report} {health}");

@@ -7,10 +7,12 @@ use std::net::SocketAddr;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::client::Client;
 use crate::components;
+use crate::folder::Folder;
 use crate::redis::free_port;
 
 /// The token of the first admin in tests.
@@ -56,7 +58,17 @@ impl Application {
     /// # Panics
     /// It does not come up; the message holds its log.
     pub fn start(folder: &Path, options: Options) -> Self {
-        components::build();
+        static FIRST: OnceLock<()> = OnceLock::new();
+        FIRST.get_or_init(|| {
+            components::build();
+            // Compiles the components into the host's cache, before several processes do it side by side.
+            let folder = Folder::named("first-start");
+            drop(Self::launched(folder.path(), Options::default()));
+        });
+        Self::launched(folder, options)
+    }
+
+    fn launched(folder: &Path, options: Options) -> Self {
         std::fs::create_dir_all(folder).expect("a folder for the application's state");
         let (child, address) = launch(folder, &options);
         let mut application = Self {
@@ -159,7 +171,13 @@ impl Drop for Application {
     fn drop(&mut self) {
         self.kill();
         if std::thread::panicking() {
-            eprintln!("the application's log:\n{}", self.log());
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            let last = lines.len().saturating_sub(60);
+            eprintln!(
+                "the end of the application's log:\n{}",
+                lines[last..].join("\n")
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A Redis server for one test: the real `redis-server` on a free port, without persistence.
 
-use std::net::{TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -50,6 +51,22 @@ impl Redis {
     /// `redis://127.0.0.1:<port>`.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Every key that is set.
+    ///
+    /// # Panics
+    /// The server does not answer.
+    pub fn keys(&self) -> Vec<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("Redis listens");
+        stream.write_all(b"KEYS *\r\n").expect("Redis reads");
+        stream.shutdown(Shutdown::Write).expect("Redis is there");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("Redis answers");
+        // RESP: `*<count>`, then `$<length>` and the key, a line each. No key of ours holds a line break.
+        assert!(answer.starts_with('*'), "{answer}");
+        let lines = answer.lines().skip(1);
+        lines.skip(1).step_by(2).map(str::to_owned).collect()
     }
 }
 

@@ -1,3 +1,13 @@
 //! The application as its clients see it, on the local host or on the real Spin (`SPIN_BIN`), with real Git.
 
+mod bad_input;
+mod batches;
+mod crashes;
+mod git_failures;
+mod manifests;
+mod queries;
+mod queue;
+mod races;
+mod releases;
+mod repositories;
 mod shipping;

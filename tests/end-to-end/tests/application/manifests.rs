@@ -1,0 +1,61 @@
+//! The two manifests of the application are one but for the cron trigger.
+
+use harness::components::manifest;
+use toml::Value;
+
+/// `infra/` is one folder down.
+fn without_parent(source: &str) -> String {
+    source
+        .strip_prefix("../")
+        .unwrap_or_else(|| panic!("{source} is not relative to infra/"))
+        .to_owned()
+}
+
+#[test]
+fn the_http_only_manifest_differs_in_the_cron_trigger_alone() {
+    let mut with_cron = manifest("spin.toml");
+    let trigger = with_cron["trigger"].as_table_mut().unwrap();
+    let cron = trigger
+        .remove("cron")
+        .expect("spin.toml has a cron trigger");
+    let cron = cron.as_array().unwrap();
+    assert_eq!(cron.len(), 1);
+    assert_eq!(cron[0]["component"].as_str(), Some("release-flush"));
+
+    let mut http_only = manifest("infra/spin-http.toml");
+    for (_, component) in http_only["component"].as_table_mut().unwrap() {
+        let source = without_parent(component["source"].as_str().unwrap());
+        component["source"] = Value::String(source);
+        if let Some(build) = component.get_mut("build") {
+            // A build, and what it watches, is in the workspace's root.
+            let workdir = build.as_table_mut().unwrap().remove("workdir");
+            assert_eq!(workdir, Some(Value::String("..".to_owned())));
+        }
+    }
+    assert_eq!(http_only, with_cron);
+}
+
+#[test]
+fn only_the_flush_reaches_the_network_and_knows_the_git_token() {
+    let manifest = manifest("spin.toml");
+    for (id, component) in manifest["component"].as_table().unwrap() {
+        let variables = component["variables"].as_table().unwrap();
+        let is_flush = id == "release-flush";
+        assert_eq!(
+            component.get("allowed_outbound_hosts").is_some(),
+            is_flush,
+            "{id}"
+        );
+        assert_eq!(variables.contains_key("git_token"), is_flush, "{id}");
+        let git_host = Value::Array(vec![Value::String("{{ git_host }}".to_owned())]);
+        assert!(
+            !is_flush || component["allowed_outbound_hosts"] == git_host,
+            "{id}"
+        );
+    }
+    for name in ["admin_token", "git_token"] {
+        let variable = &manifest["variables"][name];
+        assert_eq!(variable["secret"].as_bool(), Some(true), "{name}");
+        assert_eq!(variable["default"].as_str(), Some(""), "{name}");
+    }
+}

@@ -1,0 +1,162 @@
+//! Which repository, branch and folder a release is written to, and with how many requests.
+
+use end_to_end::artifacts::{artifact, manifest, released};
+use end_to_end::history::{file, files, history};
+use end_to_end::world::{Setup, World};
+use serde_json::json;
+
+#[test]
+fn environments_have_folders_or_repositories_of_their_own() {
+    let mut setup = Setup::new("environments_have_folders_or_repositories_of_their_own");
+    setup.gitops_repos =
+        "env=production&gitopsRepo=acme/production&repoPerEnv=true;gitopsRepo=acme/gitops"
+            .to_owned();
+    setup.repositories = vec!["acme/production.git"];
+    let world = setup.start();
+    let manifests = vec![
+        manifest("staging", "web", "one"),
+        manifest("production", "web", "two"),
+        manifest("testing", "web", "three"),
+    ];
+    let id = world.ship(&artifact(1, manifests));
+    let report = world.flush();
+    let repositories = report["flush"]["repositories"].as_object().unwrap();
+    assert_eq!(repositories.len(), 2, "{report}");
+    world.settle();
+
+    let production = world.git.repository("acme/production.git");
+    let expected = ["release.json", "web/manifest.yaml", "web/release.json"];
+    assert_eq!(files(&production, "main"), expected);
+    let text = file(&production, "main", "web/manifest.yaml");
+    assert_eq!(text, Some(released("web", "two")));
+    production.fsck();
+    for (env, text) in [("staging", "one"), ("testing", "three")] {
+        let found = file(&world.gitops, "main", &format!("{env}/web/manifest.yaml"));
+        assert_eq!(found, Some(released("web", text)));
+    }
+    assert_eq!(
+        file(&world.gitops, "main", "production/web/manifest.yaml"),
+        None
+    );
+    world.gitops.fsck();
+    // Where a release went is part of it.
+    let release = world
+        .client()
+        .get("/api/releases?env=production")
+        .expect(200);
+    assert_eq!(release[0]["gitopsRepo"], "acme/production");
+    assert_eq!(release[0]["gitopsRef"], production.tip("main"));
+    assert_eq!(release[0]["artifactId"], id);
+}
+
+#[test]
+fn a_release_goes_to_the_default_branch() {
+    let world = World::start("a_release_goes_to_the_default_branch");
+    world
+        .gitops
+        .git(&["branch", "--quiet", "--move", "main", "trunk"]);
+    world
+        .gitops
+        .git(&["symbolic-ref", "HEAD", "refs/heads/trunk"]);
+    world.gitops.git(&["branch", "--quiet", "main", "trunk"]);
+    let main = world.gitops.tip("main");
+    world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
+    world.settle();
+    let text = file(&world.gitops, "trunk", "staging/web/manifest.yaml");
+    assert_eq!(text, Some(released("web", "one")));
+    assert_eq!(world.gitops.tip("main"), main);
+}
+
+#[test]
+fn a_configured_branch_is_made_where_it_is_missing() {
+    let mut setup = Setup::new("a_configured_branch_is_made_where_it_is_missing");
+    setup.gitops_repos = "gitopsRepo=acme/gitops&branch=deploy/all".to_owned();
+    let world = setup.start();
+    let main = world.gitops.tip("main");
+    for number in 1..=2 {
+        world.ship(&artifact(
+            number,
+            vec![manifest("staging", "web", &number.to_string())],
+        ));
+        world.settle();
+    }
+    assert_eq!(world.gitops.tip("main"), main);
+    let commits = history(&world.gitops, "deploy/all");
+    assert_eq!(commits.len(), 2);
+    assert!(commits.iter().all(|commit| commit.is_release()));
+    let text = file(&world.gitops, "deploy/all", "staging/web/manifest.yaml");
+    assert_eq!(text, Some(released("web", "2")));
+    world.gitops.fsck();
+}
+
+#[test]
+fn an_empty_repository_gets_its_first_commit() {
+    let mut setup = Setup::new("an_empty_repository_gets_its_first_commit");
+    setup.empty = true;
+    let world = setup.start();
+    let id = world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
+    world.settle();
+    world.assert_each_once(&world.requests_of(&id));
+    assert_eq!(history(&world.gitops, "main").len(), 1);
+    let expected = [
+        "staging/release.json",
+        "staging/web/manifest.yaml",
+        "staging/web/release.json",
+    ];
+    assert_eq!(files(&world.gitops, "main"), expected);
+}
+
+#[test]
+fn a_flush_takes_three_requests_once_the_host_is_known() {
+    let world = World::start("a_flush_takes_three_requests_once_the_host_is_known");
+    let flush = |number: usize| {
+        for app in ["web", "api", "db"] {
+            let text = number.to_string();
+            let mut artifact = artifact(number, vec![manifest("staging", app, &text)]);
+            artifact["version"]["message"] = json!(app);
+            world.ship(&artifact);
+        }
+        world.git.clear_log();
+        let report = world.flush();
+        let log = world.git.log();
+        assert_eq!(report["gitRequests"], log.len(), "{report}");
+        log.into_iter()
+            .map(|exchange| format!("{} {}", exchange.method, exchange.path))
+            .collect::<Vec<_>>()
+    };
+    let known = [
+        "GET /acme/gitops.git/info/refs?service=git-receive-pack",
+        "POST /acme/gitops.git/git-upload-pack",
+        "POST /acme/gitops.git/git-receive-pack",
+    ];
+    let asked = [
+        "GET /acme/gitops.git/info/refs?service=git-upload-pack",
+        "POST /acme/gitops.git/git-upload-pack",
+    ];
+    assert_eq!(flush(1), [&asked[..], &known[..]].concat());
+    assert_eq!(flush(2), known);
+    assert_eq!(flush(3), known);
+    // Nothing to do: nobody is asked.
+    world.git.clear_log();
+    assert_eq!(world.flush()["gitRequests"], 0);
+    assert_eq!(world.git.log(), []);
+}
+
+#[test]
+fn a_wrong_git_token_is_reported_and_loses_nothing() {
+    let world = Setup::new("a_wrong_git_token_is_reported_and_loses_nothing")
+        .variable("git_token", "not-the-right-token")
+        .start();
+    let id = world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
+    let report = world.flush();
+    let text = report.to_string();
+    assert!(text.contains("git_token") || text.contains("401"), "{text}");
+    let health = world.health();
+    assert_eq!(health["waitingWrites"], 1, "{health}");
+    assert_eq!(health["paused"].as_array().unwrap().len(), 1, "{health}");
+    let event = world.event(&world.requests_of(&id)[0]);
+    assert_eq!(event["status"], "new", "{event}");
+    for text in [text, health.to_string(), world.application.log()] {
+        assert!(!text.contains("not-the-right-token"), "{text}");
+    }
+}
