@@ -15,7 +15,7 @@ use domain::{
 use crate::database::Sql;
 use crate::ingest::{RETRY_AFTER_S, random_request_id};
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
-use crate::queue::write_key;
+use crate::queue::set_write_keys;
 use crate::store::artifacts;
 use crate::store::requests::{self, NewRow};
 
@@ -106,16 +106,10 @@ pub async fn enqueue<K: KeyValue, D: Database, C: Clock>(
         .await?
         .into_iter()
         .collect();
-    for request in queued
+    let new = queued
         .iter()
-        .filter(|request| new.contains(request.id.as_str()))
-    {
-        let value = request.to_bytes().map_err(|error| KeyValueError {
-            operation: "set",
-            source: error.into(),
-        })?;
-        kv.set(&write_key(request), &value).await?;
-    }
+        .filter(|request| new.contains(request.id.as_str()));
+    set_write_keys(kv, new).await?;
     Ok(id)
 }
 

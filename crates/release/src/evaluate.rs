@@ -1,8 +1,9 @@
 //! Evaluation: each waiting artifact's deploy policies decide, and every yes becomes a queued request.
 //!
-//! Order of the durable writes: the requests' keys, then the rows of requests and decisions, then the mark on the
-//! artifact, then the removal of its key. Whatever dies in between, the artifact is evaluated again; request ids are
-//! derived from artifact, environment and app, so a second evaluation makes the same keys and rows.
+//! Order of the durable writes: the requests' rows, all in one statement, then their keys, then the decisions, then the mark
+//! on the artifact, then the removal of its key. Whatever dies in between, the artifact is evaluated again; request ids are
+//! derived from artifact, environment and app, so a second evaluation queues nothing twice. The rows come first because a
+//! store that lost some of the keys before there are rows would let later releases overtake.
 //!
 //! What waits is read from the rows, oldest first, and not from the keys: an artifact whose key is not set yet, or was
 //! lost, must not be overtaken by a later one.
@@ -14,7 +15,7 @@ use serde::Serialize;
 
 use crate::database::Sql;
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
-use crate::queue::{Listing, evaluate_key, write_key};
+use crate::queue::{Listing, evaluate_key, set_write_keys};
 use crate::store::artifacts::{self, Stored};
 use crate::store::decisions::{self, DecisionRow, NewDecision};
 use crate::store::requests::{self, NewRow};
@@ -112,13 +113,6 @@ async fn evaluate_batch<K: KeyValue, D: Database, C: Clock>(
         }
         evaluated.push(&stored.id);
         let (requests, rows) = decide(stored, template);
-        for request in &requests {
-            let value = request.to_bytes().map_err(|error| KeyValueError {
-                operation: "set",
-                source: error.into(),
-            })?;
-            kv.set(&write_key(request), &value).await?;
-        }
         queued.extend(requests);
         decided.extend(rows);
     }
@@ -127,12 +121,19 @@ async fn evaluate_batch<K: KeyValue, D: Database, C: Clock>(
         .iter()
         .map(|request| NewRow::waiting(request, None))
         .collect();
-    requests::queue(sql, &rows).await?;
+    let new: BTreeSet<String> = requests::queue(sql, &rows).await?.into_iter().collect();
+    set_write_keys(
+        kv,
+        queued
+            .iter()
+            .filter(|request| new.contains(request.id.as_str())),
+    )
+    .await?;
     decisions::record(sql, &decided, now_ms).await?;
     artifacts::evaluated(sql, &evaluated, now_ms).await?;
     Ok(Done {
         artifacts: evaluated.len(),
-        queued: queued.len(),
+        queued: new.len(),
     })
 }
 

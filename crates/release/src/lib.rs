@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! ingest ──▶ SQL artifacts ──▶ KV evaluate.<id>
-//! evaluate ──▶ KV write.<request> ──▶ SQL decisions, requests ──▶ (KV evaluate.<id> deleted)
+//! evaluate ──▶ SQL requests ──▶ KV write.<request> ──▶ SQL decisions ──▶ (KV evaluate.<id> deleted)
 //! enqueue ──▶ SQL requests ──▶ KV write.<request>
 //! flush ──▶ SQL intents ──▶ one push ──▶ SQL requests ──▶ (KV write.<request>, then the intent deleted)
 //! ```

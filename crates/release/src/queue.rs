@@ -7,6 +7,8 @@ use domain::{ArtifactId, Request};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::ports::{KeyValue, KeyValueError};
+
 /// An artifact waits for its policies to be evaluated; the value is its id.
 const EVALUATE: &str = "evaluate.";
 /// A request waits to be written; the value is the request.
@@ -30,6 +32,21 @@ pub fn write_key(request: &Request) -> String {
 /// The key of the pause for one remote repository.
 pub(crate) fn backoff_key(url: &str) -> String {
     format!("{BACKOFF}{}", short_digest(url))
+}
+
+/// Sets the keys of requests whose rows are written.
+pub(crate) async fn set_write_keys<K: KeyValue>(
+    kv: &K,
+    requests: impl Iterator<Item = &Request>,
+) -> Result<(), KeyValueError> {
+    for request in requests {
+        let value = request.to_bytes().map_err(|error| KeyValueError {
+            operation: "set",
+            source: error.into(),
+        })?;
+        kv.set(&write_key(request), &value).await?;
+    }
+    Ok(())
 }
 
 fn short_digest(text: &str) -> String {

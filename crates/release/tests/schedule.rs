@@ -91,7 +91,7 @@ struct Schedule {
 /// Runs the schedule of one seed; panics where an invariant breaks.
 pub(crate) fn run_seed(seed: u64) {
     let mut schedule = Schedule::new(seed);
-    let length = 300 + schedule.world.random.below(900);
+    let length = 200 + schedule.world.random.below(600);
     for _ in 0..length {
         schedule.act();
     }

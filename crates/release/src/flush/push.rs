@@ -44,6 +44,9 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'_, '_, K
             Ok(PushAnswer::Refused(reason)) => {
                 self.over(&intent, alone).await?;
                 self.report().refused += 1;
+                // The branch moved while this batch was built and sent; half of it takes half as long, so that somebody
+                // who pushes all the time cannot hold it up for ever.
+                self.resize(intent.outcomes.len() / 2);
                 let tip = self.session.tip();
                 self.target().refused = Some(Refused { tip, reason });
                 Ok(Pushed::Again)

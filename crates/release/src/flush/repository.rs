@@ -96,6 +96,9 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         self.report().waiting = pending.len();
         pending.retain(|request| !self.memory.stuck.holds(request));
         if pending.is_empty() {
+            // The push that seemed to fail has landed.
+            let Self { flush, memory, .. } = self;
+            flush.unpause(memory, self.index, self.repository).await?;
             return Ok(false);
         }
         if let Some(refused) = refused.filter(|refused| refused.tip == self.session.tip()) {
@@ -119,6 +122,8 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
             };
         }
         self.ended(&batch.outcomes, 0, &keys).await?;
+        let Self { flush, memory, .. } = self;
+        flush.unpause(memory, self.index, self.repository).await?;
         // What is left of this batch waits for a passing cause, and is not tried again in this flush.
         Ok(more)
     }

@@ -89,12 +89,12 @@ async fn insert<D: Database>(
     Ok(texts(sql.run(&statement, &[list.into()]).await?))
 }
 
-/// Records requests that wait; those that are known stay as they are.
+/// Records requests that wait; those that are known stay as they are. Gives the ids of the new ones.
 pub(crate) async fn queue<D: Database>(
     sql: &Sql<'_, D>,
     rows: &[NewRow<'_>],
-) -> Result<(), DatabaseError> {
-    insert(sql, rows, "NOTHING").await.map(drop)
+) -> Result<Vec<String>, DatabaseError> {
+    insert(sql, rows, "NOTHING RETURNING id").await
 }
 
 /// Records requests that wait; those that ended as errors wait again. Gives the ids of those that did not wait before.
