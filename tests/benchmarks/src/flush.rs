@@ -20,6 +20,8 @@ struct Flushed {
     requests: usize,
     up: u64,
     down: u64,
+    /// Processor time of the host's process: unlike the others, hardly moved by whatever else runs.
+    processor: Duration,
     /// Linear memory of the component, in bytes.
     memory: u64,
     /// Resident memory of the host's process, in bytes.
@@ -45,6 +47,7 @@ fn measure(scene: &mut Scene, releases: usize, runs: usize) -> Result<Flushed> {
 fn flush(scene: &Scene) -> Result<Flushed> {
     let host = scene.application.process_id();
     machine::forget_peak_memory(host);
+    let processor = machine::processor_time(host)?;
     scene.git.clear_log();
     let (took, report, memory) = scene.flush();
     let log = scene.git.log();
@@ -60,6 +63,7 @@ fn flush(scene: &Scene) -> Result<Flushed> {
             .iter()
             .map(|exchange| exchange.response_bytes as u64)
             .sum(),
+        processor: machine::processor_time(host)?.saturating_sub(processor),
         memory,
         host_memory: machine::peak_memory(host)?,
         released: released(&report),
@@ -84,60 +88,26 @@ fn filling(files: usize, environments: usize, commits: usize) -> Filling {
     }
 }
 
-/// Section 1: 1 to 1,000 releases into 9,000 files and 20,000 commits, beside the git command.
+/// Section 1: 1 to 1,000 releases into 9,000 files and 20,000 commits, beside the git command; then with Redis as the
+/// key-value store, which does not sync each write to disk.
 pub(crate) fn releases(effort: Effort) -> Result<()> {
     let (filling, sizes, rounds) = match effort.quick {
-        true => (filling(1_000, 2, 200), &[1, 10, 100][..], 2),
-        false => (filling(9_000, 2, 20_000), &[1, 10, 100, 1000][..], 5),
+        true => (filling(1_000, 2, effort.commits), &[1, 10, 100][..], 2),
+        false => (
+            filling(9_000, 2, effort.commits),
+            &[1, 10, 100, 1000][..],
+            5,
+        ),
     };
-    let mut scene = Scene::start("benchmark-flush", filling);
-    // The first flush asks what the server can do, which is asked once a day.
-    scene.queue(1)?;
-    scene.flush();
-    let mut flushes = Vec::new();
-    for &size in sizes {
-        flushes.push((size, measure(&mut scene, size, effort.runs)?));
-    }
-    let by_git = git_loop::measure(&scene, rounds)?;
-    let mut table = Table::new(&[
-        "releases",
-        "released",
-        "flush",
-        "of it the Git server",
-        "the rest",
-        "a release",
-        "requests",
-        "sent",
-        "received",
-        "Wasm memory",
-        "host memory (RSS)",
-        "git CLI, as many",
-        "ratio",
-    ]);
-    for (size, flushed) in flushes {
-        let by_git = by_git.took * size as u32;
-        table.row([
-            count(size),
-            count(flushed.released),
-            time(flushed.took),
-            time(flushed.server),
-            time(flushed.took.saturating_sub(flushed.server)),
-            time(flushed.took / size as u32),
-            flushed.requests.to_string(),
-            bytes(flushed.up),
-            bytes(flushed.down),
-            bytes(flushed.memory),
-            bytes(flushed.host_memory),
-            time(by_git),
-            ratio(by_git, flushed.took),
-        ]);
-    }
     let title = format!(
         "Flush into {} files and {} commits",
         count(filling.environments * filling.apps * filling.files),
         count(filling.commits)
     );
-    print(&title, &table);
+    let mut scene = Scene::start("benchmark-flush", filling);
+    let on_files = measure_sizes(&mut scene, sizes, effort.runs)?;
+    let by_git = git_loop::measure(&scene, rounds)?;
+    print(&title, &table(&on_files, by_git.took));
     remark(&format!(
         "The git command doing what GimletD does takes {} a release (mean of {rounds}): copy of the clone {}, files and commit {}, \
          `git pull --rebase` {}, `git push` {}; the Git server's part of that is {}. {} runs of each flush, the median shown.",
@@ -149,7 +119,63 @@ pub(crate) fn releases(effort: Effort) -> Result<()> {
         time(by_git.server),
         effort.runs
     ));
+    if scene.move_to_redis() {
+        let on_redis = measure_sizes(&mut scene, sizes, effort.runs)?;
+        print(
+            "The same with Redis as the key-value store",
+            &table(&on_redis, by_git.took),
+        );
+    }
     Ok(())
+}
+
+fn measure_sizes(scene: &mut Scene, sizes: &[usize], runs: usize) -> Result<Vec<(usize, Flushed)>> {
+    // The first flush asks what the server can do, which is asked once a day.
+    scene.queue(1)?;
+    scene.flush();
+    let flushes = sizes
+        .iter()
+        .map(|&size| Ok((size, measure(scene, size, runs)?)));
+    flushes.collect()
+}
+
+fn table(flushes: &[(usize, Flushed)], by_git: Duration) -> Table {
+    let mut table = Table::new(&[
+        "releases",
+        "released",
+        "flush",
+        "of it the Git server",
+        "the rest",
+        "host's CPU",
+        "a release",
+        "requests",
+        "sent",
+        "received",
+        "Wasm memory",
+        "host memory (RSS)",
+        "git CLI, as many",
+        "ratio",
+    ]);
+    for (size, flushed) in flushes {
+        let by_git = by_git * *size as u32;
+        table.row([
+            count(*size),
+            count(flushed.released),
+            time(flushed.took),
+            time(flushed.server),
+            time(flushed.took.saturating_sub(flushed.server)),
+            time(flushed.processor),
+            time(flushed.took / *size as u32),
+            flushed.requests.to_string(),
+            bytes(flushed.up),
+            bytes(flushed.down),
+            bytes(flushed.memory),
+            bytes(flushed.host_memory),
+            time(by_git),
+            ratio(by_git, flushed.took),
+        ]);
+    }
+    table
 }
 
 /// Section 2: 1 and 100 releases into repositories of other sizes.
@@ -166,6 +192,7 @@ pub(crate) fn files(effort: Effort) -> Result<()> {
         "of it the server",
         "100 releases",
         "of it the server",
+        "host's CPU",
         "a release of 100",
         "received",
         "Wasm memory",
@@ -185,6 +212,7 @@ pub(crate) fn files(effort: Effort) -> Result<()> {
             time(one.server),
             time(hundred.took),
             time(hundred.server),
+            time(hundred.processor),
             time(hundred.took / 100),
             bytes(hundred.down),
             bytes(hundred.memory),

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 
 /// Date, cores, versions and load, in a sentence each.
@@ -40,4 +42,17 @@ pub(crate) fn peak_memory(process: u32) -> Result<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kibibytes = line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok());
     Ok(kibibytes.context("no peak in the process's status")? * 1024)
+}
+
+/// The processor time that a process has taken since its start, in steps of 10 ms (proc_pid_stat(5): utime and stime).
+pub(crate) fn processor_time(process: u32) -> Result<Duration> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat"))
+        .context("cannot read the process's times")?;
+    // The second field is the name, in parentheses, and may hold anything.
+    let (_, fields) = text
+        .rsplit_once(')')
+        .context("no name in the process's times")?;
+    let times = fields.split_whitespace().skip(11).take(2);
+    let ticks: u64 = times.filter_map(|time| time.parse::<u64>().ok()).sum();
+    Ok(Duration::from_millis(ticks * 10))
 }

@@ -40,6 +40,9 @@ struct Cli {
     /// Runs of each flush; the median is printed
     #[arg(long, default_value_t = 3)]
     runs: usize,
+    /// Commits of the repository of `flush`; to make 20,000 takes minutes, and few give nearly the same flush
+    #[arg(long, default_value_t = 20_000)]
+    commits: usize,
 }
 
 const EXAMPLES: &str = "\
@@ -72,6 +75,8 @@ enum Section {
 struct Effort {
     quick: bool,
     runs: usize,
+    /// Commits of the repository that is flushed into.
+    commits: usize,
 }
 
 fn main() -> Result<()> {
@@ -79,6 +84,7 @@ fn main() -> Result<()> {
     let effort = Effort {
         quick: cli.quick,
         runs: if cli.quick { 1 } else { cli.runs.max(1) },
+        commits: if cli.quick { 200 } else { cli.commits.max(1) },
     };
     let wanted = |section| cli.sections.contains(&Section::All) || cli.sections.contains(&section);
     progress("building what is missing");

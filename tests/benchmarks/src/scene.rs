@@ -1,12 +1,14 @@
 //! What a benchmark is run on: a Git server with a filled GitOps repository, and the application beside it. Cron is off:
 //! nothing is flushed but when it is asked for.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use harness::application::{ADMIN_TOKEN, Application, Options};
 use harness::folder::Folder;
 use harness::git_server::{Auth, Filling, GitServer, Options as GitOptions};
+use harness::redis::Redis;
 use serde_json::{Value, json};
 
 use crate::artifacts::artifact;
@@ -25,6 +27,7 @@ pub(crate) struct Scene {
     /// Dropped first.
     pub(crate) application: Application,
     pub(crate) git: GitServer,
+    redis: Option<Redis>,
     pub(crate) folder: Folder,
     filling: Filling,
     /// Artifacts shipped so far, so that no two are the same.
@@ -53,14 +56,30 @@ impl Scene {
         repository.fill(filling);
         // As a host keeps it: what fast-import leaves is larger.
         repository.git(&["gc", "--quiet"]);
-        let application = start_application(&folder, &git);
+        let application = start_application(&folder.folder("application"), &git, None);
         Self {
             application,
             git,
+            redis: None,
             folder,
             filling,
             shipped: 0,
         }
+    }
+
+    /// Starts the application anew, with an empty database and Redis as the key-value store. False where there is no Redis.
+    pub(crate) fn move_to_redis(&mut self) -> bool {
+        let Some(redis) = Redis::start("benchmark-flush", &self.folder.folder("redis")) else {
+            return false;
+        };
+        let config = format!(
+            "[key_value_store.default]\ntype = \"redis\"\nurl = \"{}\"\n",
+            redis.url()
+        );
+        let folder = self.folder.folder("application-on-redis");
+        self.application = start_application(&folder, &self.git, Some(config));
+        self.redis = Some(redis);
+        true
     }
 
     /// A request with the admin's token.
@@ -141,7 +160,11 @@ impl Scene {
     }
 }
 
-fn start_application(folder: &Folder, git: &GitServer) -> Application {
+fn start_application(
+    folder: &Path,
+    git: &GitServer,
+    runtime_config: Option<String>,
+) -> Application {
     let variables = [
         ("gitops_repos", "gitopsRepo=acme/gitops".to_owned()),
         ("git_host", format!("http://{}", git.address())),
@@ -150,9 +173,10 @@ fn start_application(folder: &Folder, git: &GitServer) -> Application {
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value));
     Application::start(
-        &folder.folder("application"),
+        folder,
         Options {
             variables: variables.into(),
+            runtime_config,
             request_limit: Some(REQUEST_LIMIT_S),
             report_memory: true,
             ..Options::default()
