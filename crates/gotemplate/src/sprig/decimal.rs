@@ -7,6 +7,7 @@ use super::args::Answer;
 use super::cast::to_float;
 use crate::context::Context;
 use crate::error::FuncError;
+use crate::strconv;
 use crate::value::Value;
 
 /// `value × 10^exponent`.
@@ -48,7 +49,8 @@ fn from_float(value: f64) -> Result<Decimal, FuncError> {
             "Cannot create a Decimal from {name}"
         )));
     }
-    let shortest = format!("{value:e}");
+    let shortest = strconv::format_float(value, b'e', -1);
+    let shortest = String::from_utf8_lossy(&shortest);
     let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits: i64 = format!("{whole}{fraction}").parse().unwrap_or(0);

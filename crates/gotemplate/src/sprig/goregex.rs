@@ -153,6 +153,20 @@ impl<'a> Haystack<'a> {
 }
 
 impl Pattern {
+    // The first match from `at` on. `\B` also holds within a letter of several bytes, where Go never looks: an empty match
+    // there is none.
+    fn next_match(&self, haystack: &Haystack<'_>, mut at: usize) -> Option<(usize, usize)> {
+        loop {
+            let found = self.regex.find_at(&haystack.read, at)?;
+            let inside = |byte: &u8| found.is_empty() && (0x80..0xC0).contains(byte);
+            let rest = haystack.read.get(found.start()..).unwrap_or_default();
+            match rest.iter().take_while(|byte| inside(byte)).count() {
+                0 => return Some((found.start(), found.end())),
+                bytes => at = found.start() + bytes,
+            }
+        }
+    }
+
     /// `MatchString`.
     pub(super) fn is_match(
         &self,
@@ -160,7 +174,7 @@ impl Pattern {
         text: &[u8],
     ) -> Result<bool, FuncError> {
         let haystack = Haystack::new(context, text)?;
-        Ok(self.regex.is_match(&haystack.read))
+        Ok(self.next_match(&haystack, 0).is_some())
     }
 
     /// `FindString`: the first match, or nothing.
@@ -190,10 +204,9 @@ impl Pattern {
         let (mut at, mut previous) = (0, None);
         while found.len() < limit && at <= end {
             context.step(1)?;
-            let Some(matched) = self.regex.find_at(&haystack.read, at) else {
+            let Some((from, to)) = self.next_match(&haystack, at) else {
                 break;
             };
-            let (from, to) = (matched.start(), matched.end());
             let mut accepted = true;
             if to == at {
                 // An empty match right after another is none.
@@ -228,13 +241,11 @@ impl Pattern {
         let mut captures = self.regex.capture_locations();
         while at <= end {
             context.step(1)?;
-            let Some(matched) = self
-                .regex
-                .captures_read_at(&mut captures, &haystack.read, at)
-            else {
+            let Some((from, to)) = self.next_match(&haystack, at) else {
                 break;
             };
-            let (from, to) = (matched.start(), matched.end());
+            self.regex
+                .captures_read_at(&mut captures, &haystack.read, from);
             let before = out.len();
             out.extend_from_slice(
                 haystack

@@ -198,12 +198,18 @@ fn chunk(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let items = items(args, 1, "Cannot chunk type ")?;
     let too_long = || FuncError::new("runtime error: makeslice: len out of range");
     let count = truncate(((items.len() as f64 - 1.0) / size as f64).floor() + 1.0);
-    if count < 0 || count > 0 && size <= 0 {
-        return Err(too_long());
-    }
-    let Ok(size) = usize::try_from(size) else {
-        return Ok(Value::List(List::new(LISTS, Vec::new())));
+    // A negative size leaves one chunk of what is over, or none.
+    let over = i64::try_from(items.len())
+        .unwrap_or(i64::MAX)
+        .checked_rem(size);
+    let size = match (count, size) {
+        (..0, _) | (_, 0) => return Err(too_long()),
+        (0, _) => return Ok(Value::List(List::new(LISTS, Vec::new()))),
+        (_, 1..) => size,
+        _ if count > 1 || over == Some(0) => return Err(too_long()),
+        _ => i64::MAX,
     };
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
     context.reserve(items.len().saturating_mul(2 * size_of::<Value>()))?;
     let chunks = items
         .chunks(size.max(1))

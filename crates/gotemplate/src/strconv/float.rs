@@ -48,7 +48,15 @@ pub fn format_float(value: f64, verb: u8, precision: i32) -> Vec<u8> {
 }
 
 fn shortest(magnitude: f64) -> Digits {
-    digits_of(&format!("{magnitude:e}"))
+    let text = format!("{magnitude:e}");
+    // Where two shortest texts are equally near, the standard library may give the odd one; Go gives the even one, as
+    // rounding to that many digits does.
+    let places = text.find('e').unwrap_or(0).saturating_sub(2);
+    let even = format!("{magnitude:.places$e}");
+    if even.parse() == Ok(magnitude) {
+        return digits_of(&even);
+    }
+    digits_of(&text)
 }
 
 /// The most digits after the point, or after the first digit, that a float has before only zeros follow. The standard

@@ -94,11 +94,13 @@ fn parse_all(source: &str) -> Result<Vec<Constraint>, FuncError> {
     let mut rest = space(source);
     loop {
         let (constraint, after) = parse_one(rest).ok_or_else(improper)?;
-        constraints.push(constraint.ok_or_else(|| FuncError::new("constraint parser error"))?);
+        constraints.push(constraint);
         // The next one stands behind a comma or a space.
         let next = space(after);
         if next.is_empty() {
-            return Ok(constraints);
+            // Only what is well formed throughout is looked at closer.
+            let constraints: Option<Vec<Constraint>> = constraints.into_iter().collect();
+            return constraints.ok_or_else(|| FuncError::new("constraint parser error"));
         }
         rest = match next.strip_prefix(',') {
             Some(next) => space(next),
