@@ -58,4 +58,5 @@ pub use ref_name::{RefName, RefNameError};
 pub use remote::{RedirectError, Remote, Request, RequestError, Response, Service};
 pub use remote_url::{RemoteUrl, RemoteUrlError};
 pub use server_text::ServerText;
+pub use tree_edit::Replacement;
 pub use upload_pack_capabilities::{ParseCapabilitiesError, UploadPackCapabilities};

@@ -6,8 +6,40 @@ use crate::id::{BlobId, ObjectId, TreeId};
 use crate::objects::{EntryKind, LookupError, Objects, WriteError, check_name, escape};
 use crate::tree::{Tree, encode_entry};
 
+/// What shall stand in the place of an entry; none removes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replacement {
+    /// A directory, as a whole. `TreeId::EMPTY` removes it: Git has no empty directories.
+    Directory(Option<TreeId>),
+    /// A file. One that may be run stays one.
+    File(Option<BlobId>),
+}
+
+impl Replacement {
+    /// What comes in the place of `found`; otherwise what it would have had to be.
+    fn of(self, found: Option<Leaf>) -> Result<Option<Leaf>, &'static str> {
+        match (self, found) {
+            (Self::Directory(_), Some(found)) if !found.mode.is_tree() => Err("directory"),
+            (Self::File(_), Some(found)) if !found.mode.is_blob_or_symlink() => Err("file"),
+            (Self::Directory(tree), _) => {
+                Ok(tree.filter(|id| *id != TreeId::EMPTY).map(|id| Leaf {
+                    mode: found.map_or(EntryKind::Tree.mode(), |found| found.mode),
+                    id: id.object(),
+                }))
+            }
+            (Self::File(blob), _) => Ok(blob.map(|id| Leaf {
+                mode: found
+                    .map(|found| found.mode)
+                    .filter(|mode| mode.is_blob())
+                    .unwrap_or(EntryKind::File.mode()),
+                id: id.object(),
+            })),
+        }
+    }
+}
+
 /// What an edit puts at the end of its path.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Leaf {
     mode: EntryMode,
     id: ObjectId,
@@ -61,18 +93,12 @@ impl Objects {
         path: &[&[u8]],
         subtree: Option<TreeId>,
     ) -> Result<TreeId, WriteError> {
-        // Git has no empty directories.
-        let subtree = subtree.filter(|id| *id != TreeId::EMPTY);
-        if path.is_empty() {
-            return Ok(subtree.unwrap_or(TreeId::EMPTY));
+        match path.split_last() {
+            None => Ok(subtree.unwrap_or(TreeId::EMPTY)),
+            Some((name, above)) => {
+                self.edit(root, above, &[(*name, Replacement::Directory(subtree))])
+            }
         }
-        self.edit(root, path, |found| match found {
-            Some(found) if !found.mode.is_tree() => Err("directory"),
-            _ => Ok(subtree.map(|id| Leaf {
-                mode: found.map_or(EntryKind::Tree.mode(), |found| found.mode),
-                id: id.object(),
-            })),
-        })
     }
 
     /// The root with the file at `path` made or replaced (a file that may be run stays one), or removed where `blob` is none.
@@ -85,72 +111,66 @@ impl Objects {
         path: &[&[u8]],
         blob: Option<BlobId>,
     ) -> Result<TreeId, WriteError> {
-        self.edit(root, path, |found| match found {
-            Some(found) if !found.mode.is_blob_or_symlink() => Err("file"),
-            _ => Ok(blob.map(|id| Leaf {
-                mode: found
-                    .map(|found| found.mode)
-                    .filter(|mode| mode.is_blob())
-                    .unwrap_or(EntryKind::File.mode()),
-                id: id.object(),
-            })),
-        })
+        let Some((name, above)) = path.split_last() else {
+            let name = String::new();
+            return Err(WriteError::Name { name });
+        };
+        self.edit(root, above, &[(*name, Replacement::File(blob))])
     }
 
-    /// Goes down to the end of the path, asks `change` what shall be there instead of what is, and comes back up, making each tree anew.
-    /// `change` refuses by naming what it needs.
-    fn edit(
+    /// The root with several entries of the directory at `path` replaced, each as [`Objects::replace_subtree`] and
+    /// [`Objects::put_file`] would, but with every directory made once: what an edit of a large directory costs is
+    /// hashing it.
+    ///
+    /// # Errors
+    /// As those two; nothing is changed then.
+    pub fn edit(
         &mut self,
         root: TreeId,
         path: &[&[u8]],
-        change: impl FnOnce(Option<Leaf>) -> Result<Option<Leaf>, &'static str>,
+        changes: &[(&[u8], Replacement)],
     ) -> Result<TreeId, WriteError> {
-        let Some((name, parents)) = path.split_last() else {
-            return Err(WriteError::Name {
-                name: String::new(),
-            });
-        };
         path.iter().try_for_each(|name| check_name(name))?;
-        let mut trees = self.descend(root, path, parents)?;
-        let found = trees
-            .last()
-            .and_then(|tree| tree.find(name))
-            .map(|entry| Leaf {
+        changes.iter().try_for_each(|(name, _)| check_name(name))?;
+        let mut above = self.descend(root, path)?;
+        let mut tree = above.pop().unwrap_or_default();
+        let mut changed = false;
+        for (name, replacement) in changes {
+            let found = tree.find(name).map(|entry| Leaf {
                 mode: entry.mode,
                 id: entry.id,
             });
-        let wanted = change(found).map_err(|expected| in_the_way(path, expected))?;
-        if found.map(|leaf| (leaf.mode, leaf.id)) == wanted.map(|leaf| (leaf.mode, leaf.id)) {
+            let wanted = replacement
+                .of(found)
+                .map_err(|expected| in_the_way(&[path, &[*name]].concat(), expected))?;
+            if found != wanted {
+                let is_tree = matches!(replacement, Replacement::Directory(_));
+                let entry = wanted.map(|leaf| encode_entry(leaf.mode, name, leaf.id));
+                tree.splice(name, is_tree, entry.as_deref());
+                changed = true;
+            }
+        }
+        if !changed {
             return Ok(root);
         }
-        let mut below = wanted;
         for name in path.iter().rev() {
-            let mut tree = trees.pop().unwrap_or_default();
-            let is_tree = trees.len() + 1 < path.len()
-                || wanted.or(found).is_some_and(|leaf| leaf.mode.is_tree());
-            let entry = below.map(|leaf| encode_entry(leaf.mode, name, leaf.id));
-            tree.splice(name, is_tree, entry.as_deref());
-            below = if tree.is_empty() && !trees.is_empty() {
-                None
-            } else {
-                Some(Leaf {
-                    mode: EntryKind::Tree.mode(),
-                    id: self.write_chunks(tree)?.object(),
-                })
+            let entry = match tree.is_empty() {
+                true => None,
+                false => {
+                    let id = self.write_chunks(tree)?.object();
+                    Some(encode_entry(EntryKind::Tree.mode(), name, id))
+                }
             };
+            tree = above.pop().unwrap_or_default();
+            tree.splice(name, true, entry.as_deref());
         }
-        Ok(below.map_or(TreeId::EMPTY, |leaf| TreeId::new(leaf.id)))
+        self.write_chunks(tree)
     }
 
-    /// The trees from the root to the last directory of the path; empty ones where there is none yet.
-    fn descend(
-        &mut self,
-        root: TreeId,
-        path: &[&[u8]],
-        parents: &[&[u8]],
-    ) -> Result<Vec<Tree>, WriteError> {
+    /// The trees from the root to the directory at `path`; empty ones where there is none yet.
+    fn descend(&mut self, root: TreeId, path: &[&[u8]]) -> Result<Vec<Tree>, WriteError> {
         let mut trees = vec![self.tree_to_edit(root)?];
-        for (index, name) in parents.iter().enumerate() {
+        for (index, name) in path.iter().enumerate() {
             let below = match trees.last().and_then(|tree| tree.find(name)) {
                 None => Tree::default(),
                 Some(entry) if entry.mode.is_tree() => {

@@ -9,8 +9,8 @@
 )]
 
 use gitwire::{
-    Ancestry, CommitSpec, EntryKind, LookupError, Objects, PackOptions, Person, TreeEntry, TreeId,
-    WriteError,
+    Ancestry, CommitSpec, EntryKind, LookupError, Objects, PackOptions, Person, Replacement,
+    TreeEntry, TreeId, WriteError,
 };
 
 fn entry(kind: EntryKind, name: &str, objects: &mut Objects) -> TreeEntry {
@@ -206,6 +206,53 @@ fn an_edit_that_changes_nothing_gives_the_same_root() {
         .replace_subtree(root, &[b"env", b"app"], Some(TreeId::EMPTY))
         .unwrap();
     assert_eq!(removed, TreeId::EMPTY);
+}
+
+#[test]
+fn an_edit_of_several_entries_is_the_edits_one_after_the_other() {
+    let mut objects = Objects::new();
+    let [old, new, record] = ["old", "new", "record"].map(|text| {
+        let blob = objects.write_blob(text.as_bytes()).unwrap();
+        let folder = objects
+            .put_file(TreeId::EMPTY, &[b"a.yaml"], Some(blob))
+            .unwrap();
+        (blob, folder)
+    });
+    let first = objects
+        .replace_subtree(TreeId::EMPTY, &[b"env", b"gone"], Some(old.1))
+        .unwrap();
+    let first = objects
+        .replace_subtree(first, &[b"env", b"app"], Some(old.1))
+        .unwrap();
+    for path in [&[][..], &[&b"env"[..]], &[&b"env"[..], b"new"]] {
+        let at = |name: &'static [u8]| [path, &[name]].concat();
+        let root = objects.replace_subtree(first, &at(b"gone"), None).unwrap();
+        let root = objects
+            .replace_subtree(root, &at(b"app"), Some(new.1))
+            .unwrap();
+        let one_by_one = objects
+            .put_file(root, &at(b"release.json"), Some(record.0))
+            .unwrap();
+        let changes = [
+            (&b"gone"[..], Replacement::Directory(None)),
+            (b"app", Replacement::Directory(Some(new.1))),
+            (b"release.json", Replacement::File(Some(record.0))),
+        ];
+        assert_ne!(one_by_one, first);
+        assert_eq!(objects.edit(first, path, &changes), Ok(one_by_one));
+        assert_eq!(objects.edit(one_by_one, path, &changes), Ok(one_by_one));
+    }
+    let nothing_left = [
+        (&b"gone"[..], Replacement::Directory(None)),
+        (b"app", Replacement::Directory(Some(TreeId::EMPTY))),
+    ];
+    assert_eq!(
+        objects.edit(first, &[b"env"], &nothing_left),
+        Ok(TreeId::EMPTY)
+    );
+    let in_the_way = objects.edit(first, &[b"env"], &[(b"app", Replacement::File(None))]);
+    let message = in_the_way.unwrap_err().to_string();
+    assert_eq!(message, "`env/app` is not a file");
 }
 
 #[test]

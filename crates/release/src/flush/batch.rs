@@ -9,7 +9,8 @@ use domain::{
     release_message, variables,
 };
 use gitwire::{
-    CommitId, CommitSpec, EntryKind, LookupError, Objects, Person, TreeEntry, TreeId, WriteError,
+    CommitId, CommitSpec, EntryKind, LookupError, Objects, Person, Replacement, TreeEntry, TreeId,
+    WriteError,
 };
 
 use crate::flush::intent::IntendedOutcome;
@@ -237,24 +238,16 @@ impl<'a, R: Renderer> Batch<'a, R> {
         }
         let folder = self.objects.write_tree(entries)?;
         let env = self.repository.env_folder(&manifest.env).as_bytes();
-        let mut path: Vec<&[u8]> = Vec::with_capacity(2);
-        if !env.is_empty() {
-            path.push(env);
-        }
-        let mut record_path = path.clone();
-        path.push(manifest.app.as_str().as_bytes());
-        record_path.push(RECORD.as_bytes());
-        if self.objects.subtree(self.root, &path)? == Some(folder) {
+        let place: &[&[u8]] = if env.is_empty() { &[] } else { &[env] };
+        let app = manifest.app.as_str().as_bytes();
+        if self.objects.subtree(self.root, &[place, &[app]].concat())? == Some(folder) {
             return Ok(None);
         }
-        let root = self
-            .objects
-            .replace_subtree(self.root, &path, Some(folder))?;
-        Ok(Some(self.objects.put_file(
-            root,
-            &record_path,
-            Some(record_blob),
-        )?))
+        let changes = [
+            (app, Replacement::Directory(Some(folder))),
+            (RECORD.as_bytes(), Replacement::File(Some(record_blob))),
+        ];
+        Ok(Some(self.objects.edit(self.root, place, &changes)?))
     }
 
     fn commit(&mut self, tree: TreeId, message: String) -> Result<CommitId, WriteError> {
