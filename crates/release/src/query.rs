@@ -211,11 +211,16 @@ pub async fn releases<D: Database>(
             .name::<AppName>("app")?
             .map(|app| app.to_string()),
         repository: parameters.get("git-repo").map(str::to_owned),
-        since_s: parameters.date_ms("since")?.map(|ms| ms.div_euclid(1000)),
-        until_s: parameters.date_ms("until")?.map(|ms| ms.div_euclid(1000)),
+        since_s: parameters.date_ms("since")?.map(whole_seconds),
+        until_s: parameters.date_ms("until")?.map(whole_seconds),
     };
     let landed = requests::releases(sql, &filter, limit, offset).await?;
     Ok(landed.iter().map(release_json).collect())
+}
+
+/// Commits have whole seconds: the first that is not before the given millisecond.
+fn whole_seconds(ms: i64) -> i64 {
+    -(-ms).div_euclid(1000)
 }
 
 /// `GET /api/status`: the release that stands now, by app.

@@ -8,6 +8,10 @@
     clippy::print_stderr
 )]
 
+mod enqueue;
+mod evaluate;
+mod flush;
+mod ingest;
 mod manifest_variables;
 mod protocol;
 mod schedule;

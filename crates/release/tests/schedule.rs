@@ -85,6 +85,8 @@ struct Schedule {
     moods: bool,
     store_losses: usize,
     crashes: bool,
+    /// Crashes are three times as many.
+    deadly: bool,
     edits: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -104,7 +106,7 @@ impl Schedule {
         let repositories = [ONE, ONE, TWO, SHARED][(seed % 4) as usize];
         let world = World::new(seed, repositories);
         let random = &world.random;
-        world.pushes_answered_at_once.set(false);
+        world.push_fate.set(None);
         world.lease_seen.set(random.one_in(4));
         world.port_failures.set([0, 0, 300, 80][random.below(4)]);
         let replicas = 1 + random.below(3);
@@ -117,6 +119,7 @@ impl Schedule {
                 server.most_commits = Some((most, cause));
             }
         }
+        let deadly = random.one_in(3);
         let clients = clients(&world);
         let mut schedule = Self {
             world,
@@ -127,6 +130,7 @@ impl Schedule {
             moods,
             store_losses,
             crashes,
+            deadly,
             edits: BTreeMap::new(),
         };
         if schedule.world.random.one_in(2) {
@@ -144,6 +148,7 @@ impl Schedule {
             6..=11 => self.start_client(),
             12..=17 => self.resolve_a_push(),
             18 if self.crashes => self.crash(),
+            25..=26 if self.crashes && self.deadly => self.crash(),
             19 if self.people => self.edit_by_hand(),
             20 => world.advance_ms(1 + world.random.next() % 700),
             21 => world.advance_ms(1 + world.random.next() % 9_000),
@@ -510,9 +515,12 @@ fn requests_of(world: &World, id: &str) -> Vec<Vec<String>> {
 fn clients(world: &World) -> Vec<Client> {
     let random = &world.random;
     let mut clients = Vec::new();
+    let crowd = random.one_in(2);
     for number in 0..2 + random.below(4) {
-        let from = random.below(PLACES.len());
-        let places = &PLACES[from..=from + random.below(PLACES.len() - from)];
+        // In a crowd, all want the same app.
+        let from = random.below(if crowd { 1 } else { PLACES.len() });
+        let places =
+            &PLACES[from..=from + random.below(if crowd { 1 } else { PLACES.len() - from })];
         let sort = match random.below(12) {
             0 => Sort::Refused,
             1 => Sort::Failing(1 + random.below(2)),

@@ -32,6 +32,26 @@ pub(crate) enum Mood {
     Protected,
 }
 
+/// No answer, and no wish of the host.
+const UNKNOWN: Cause = Cause::Passing {
+    retry_after_s: None,
+};
+
+impl Mood {
+    /// The answer to any request, where the host does not do what is asked.
+    fn refusal(self) -> Option<HostError> {
+        let asked = Cause::Passing {
+            retry_after_s: Some(7),
+        };
+        match self {
+            Self::Well | Self::Protected => None,
+            Self::Silent => Some(failure("no answer", UNKNOWN)),
+            Self::Busy => Some(failure("too many requests", asked)),
+            Self::Unauthorized => Some(failure("unauthorized", Cause::Operator)),
+        }
+    }
+}
+
 /// A push that was sent.
 pub(crate) struct Flight {
     pub(crate) number: u64,
@@ -274,27 +294,15 @@ impl World {
         let mut servers = self.git.borrow_mut();
         let server = servers.get_mut(url).unwrap();
         let flight = server.flights.remove(index);
-        let silent = server.mood == Mood::Silent;
-        let lost = || {
-            Err(failure(
-                "connection reset",
-                Cause::Passing {
-                    retry_after_s: None,
-                },
-            ))
+        let lost = || Err(failure("connection reset", UNKNOWN));
+        let too_large = match server.most_commits {
+            Some((most, Cause::TooLarge)) => commits_in(&flight) > most,
+            _ => false,
         };
-        let refused = match (server.mood, server.most_commits) {
-            (Mood::Busy, _) => Some(failure(
-                "too many requests",
-                Cause::Passing {
-                    retry_after_s: Some(7),
-                },
-            )),
-            (Mood::Unauthorized, _) => Some(failure("unauthorized", Cause::Operator)),
-            (_, Some((most, Cause::TooLarge))) if commits_in(&flight) > most => {
-                Some(failure("request entity too large", Cause::TooLarge))
-            }
-            _ => None,
+        let silent = server.mood == Mood::Silent;
+        let refused = match server.mood.refusal().filter(|_| !silent) {
+            None if too_large => Some(failure("request entity too large", Cause::TooLarge)),
+            refusal => refusal,
         };
         let answer = match refused {
             Some(error) => Err(error),
@@ -318,21 +326,9 @@ impl World {
         let mut servers = self.git.borrow_mut();
         let server = servers.get_mut(url).unwrap();
         server.asked += 1;
-        match server.mood {
-            Mood::Well | Mood::Protected => Ok(act(server)),
-            Mood::Silent => Err(failure(
-                "no answer",
-                Cause::Passing {
-                    retry_after_s: None,
-                },
-            )),
-            Mood::Busy => Err(failure(
-                "too many requests",
-                Cause::Passing {
-                    retry_after_s: Some(7),
-                },
-            )),
-            Mood::Unauthorized => Err(failure("unauthorized", Cause::Operator)),
+        match server.mood.refusal() {
+            Some(error) => Err(error),
+            None => Ok(act(server)),
         }
     }
 }
@@ -423,14 +419,14 @@ impl GitSession for Session {
         };
         loop {
             turn().await;
-            if self.world.pushes_answered_at_once.get() {
+            if let Some((arrives, answered)) = self.world.push_fate.get() {
                 let at = {
                     let servers = self.world.git.borrow();
                     let flights = &servers[&self.url].flights;
                     flights.iter().position(|flight| flight.number == number)
                 };
                 if let Some(at) = at {
-                    self.world.resolve(&self.url, at, true, true);
+                    self.world.resolve(&self.url, at, arrives, answered);
                 }
             }
             let mut servers = self.world.git.borrow_mut();

@@ -13,13 +13,16 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use domain::{GitopsRepositories, LiteralText};
+use domain::{GitopsRepositories, LiteralText, ShippedArtifact};
 use release::database::Sql;
+use release::enqueue::{EnqueueError, Wish, enqueue};
 use release::evaluate::{EvaluateError, EvaluateReport, evaluate};
 use release::flush::{Flush, FlushError, FlushReport};
+use release::ingest::{IngestError, Ingested, ingest};
 use release::ports::SqlValue;
 use release::settings::{Author, FlushSettings};
 
+use self::artifacts::Shipment;
 use self::executor::run;
 use self::git_server::{GitServer, Hosts};
 use self::ledger::Ledger;
@@ -41,8 +44,8 @@ pub(crate) struct World {
     pub(crate) port_failures: Cell<usize>,
     /// Whether flushes see one another's lease.
     pub(crate) lease_seen: Cell<bool>,
-    /// Whether a push is answered at once, without a scheduler.
-    pub(crate) pushes_answered_at_once: Cell<bool>,
+    /// Whether each push arrives, and whether its answer does; none where a scheduler decides that.
+    pub(crate) push_fate: Cell<Option<(bool, bool)>>,
     pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
     pub(crate) connection: rusqlite::Connection,
     pub(crate) git: RefCell<BTreeMap<String, GitServer>>,
@@ -67,7 +70,7 @@ impl World {
             steps: Cell::new(0),
             port_failures: Cell::new(0),
             lease_seen: Cell::new(true),
-            pushes_answered_at_once: Cell::new(true),
+            push_fate: Cell::new(Some((true, true))),
             store: RefCell::default(),
             connection: rusqlite::Connection::open_in_memory().unwrap(),
             git: RefCell::new(git),
@@ -124,6 +127,67 @@ impl World {
         let rows = self.sql("SELECT count(*) FROM intents", &[]);
         rows[0][0].parse().unwrap()
     }
+}
+
+/// Ships an artifact, as CI does.
+pub(crate) fn ship(
+    world: &Rc<World>,
+    shipped: ShippedArtifact,
+    key: Option<&str>,
+) -> Result<Ingested, IngestError> {
+    let base = Sqlite(Rc::clone(world));
+    let (store, time) = (Store(Rc::clone(world)), Time(Rc::clone(world)));
+    run(ingest(&store, &Sql::new(&base), &time, shipped, key, 20))
+}
+
+/// Ships an artifact that must be taken, and gives its id.
+pub(crate) fn shipped_id(world: &Rc<World>, shipment: &Shipment) -> String {
+    id_of(&ship(world, shipment.shipped(), None).unwrap().body)
+}
+
+/// The id in an artifact's JSON.
+pub(crate) fn id_of(body: &str) -> String {
+    let artifact: serde_json::Value = serde_json::from_str(body).unwrap();
+    artifact["id"].as_str().unwrap().to_owned()
+}
+
+/// Asks for a release of `place`: an environment, or an app as `env/app`.
+pub(crate) fn ask_for(
+    world: &Rc<World>,
+    artifact: &str,
+    place: &str,
+    key: Option<&str>,
+) -> Result<String, EnqueueError> {
+    let (env, app) = match place.split_once('/') {
+        Some((env, app)) => (env, Some(app)),
+        None => (place, None),
+    };
+    let wish = Wish {
+        artifact_id: artifact.parse().unwrap(),
+        env: env.parse().unwrap(),
+        app: app.map(|app| app.parse().unwrap()),
+        triggered_by: "ann".to_owned().try_into().unwrap(),
+        idempotency_key: key.map(str::to_owned),
+    };
+    let base = Sqlite(Rc::clone(world));
+    let (store, time) = (Store(Rc::clone(world)), Time(Rc::clone(world)));
+    let queued = run(enqueue(
+        &store,
+        &Sql::new(&base),
+        &time,
+        &LiteralText,
+        &wish,
+        20,
+    ));
+    queued.map(|id| id.as_str().to_owned())
+}
+
+/// A tick: an evaluation and a flush, and some seconds.
+pub(crate) fn tick(world: &Rc<World>) -> FlushReport {
+    run(evaluate_all(Rc::clone(world))).unwrap();
+    let report = run(flush(Rc::clone(world))).unwrap();
+    world.advance_ms(5_000);
+    report
 }
 
 /// One flush, as a replica runs it.
