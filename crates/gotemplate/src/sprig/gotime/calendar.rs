@@ -97,7 +97,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 /// `time.Date` in UTC: seconds since 1970 of a date whose parts may lie outside their usual range.
 pub(super) fn unix(year: i64, month: i64, day: i64, second_of_day: i64) -> i64 {
     // What no calendar holds ends at the edge, so that nothing overflows.
-    const EDGE: i64 = 1 << 33;
+    const EDGE: i64 = 1 << 38;
     let months = (month - 1).clamp(-EDGE, EDGE);
     let year = year.clamp(-EDGE, EDGE) + months.div_euclid(12);
     let days = days_from_civil(year, months.rem_euclid(12) + 1, day.clamp(-EDGE, EDGE));
