@@ -213,6 +213,9 @@ fn sizes_are_refused_before_anything_is_made() {
         "{{ $d := dict }}{{ $_ := set $d \"d\" $d }}{{ $e := dict }}{{ $_ := set $e \"d\" $e }}{{ deepEqual $d $e }}",
         "{{ $d := dict }}{{ $_ := set $d \"d\" $d }}{{ $e := dict }}{{ $_ := set $e \"d\" $e }}{{ mustMerge $d $e }}",
         "{{ fromJson (repeat 100000 \"[\") }}",
+        "{{ $s := repeat 10000000 \"x\" }}{{ range until 1000 }}{{ $x := sha256sum $s }}{{ end }}",
+        "{{ $s := repeat 1000000 \"x\" }}{{ $l := list $s }}{{ range until 16 }}{{ $l = concat $l $l }}{{ end }}{{ sortAlpha $l | len }}",
+        "{{ $s := repeat 1000000 \"x\" }}{{ $l := list $s }}{{ range until 16 }}{{ $l = concat $l $l }}{{ end }}{{ has (print $s \"\") (without $l 1) }}{{ uniq $l | len }}",
         "{{ range until 1000000 }}{{ $x := regexMatch (printf \"%d\" .) \"x\" }}{{ end }}",
     ];
     // Enough for the work of each above to begin, and little enough that ending it takes no time.

@@ -117,7 +117,22 @@ impl<'a> Exec<'_, 'a> {
                     .value,
             );
         }
+        self.charge_reading(&argv)?;
         Ok(argv)
+    }
+
+    /// Charges what a function will read: most take time by the length of what they are given, whatever they return.
+    fn charge_reading(&mut self, argv: &[Value]) -> Result<()> {
+        let length = |value: &Value| match value {
+            Value::Str(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            Value::List(list) => list.len(),
+            _ => 0,
+        };
+        let total = argv.iter().map(length).sum::<usize>();
+        self.context
+            .step(total as u64 / 64)
+            .map_err(|limit| self.over(limit))
     }
 
     #[allow(clippy::too_many_arguments)]

@@ -1,5 +1,7 @@
 //! Sprig's `list.go`: slices of any element type go in, `[]interface {}` comes out. No list is changed in place.
 
+use std::borrow::Cow;
+
 use super::args::{ANY, Answer, INT, MANY, elements, int, nil_dereference, nil_list, value};
 use super::cast::{to_int, truncate};
 use super::reflection::{deep_equal, is_empty};
@@ -53,6 +55,7 @@ pub(super) fn add(functions: &mut Functions) {
         ("reverse", "mustReverse", LIST, |_, a| {
             Ok(Value::list(
                 items(a, 0, "Cannot find reverse on type ")?
+                    .into_owned()
                     .into_iter()
                     .rev()
                     .collect(),
@@ -60,6 +63,7 @@ pub(super) fn add(functions: &mut Functions) {
         }),
         ("compact", "mustCompact", LIST, |_, a| {
             let kept = items(a, 0, "Cannot compact on type ")?
+                .into_owned()
                 .into_iter()
                 .filter(|item| !is_empty(item));
             Ok(Value::list(kept.collect()))
@@ -78,12 +82,12 @@ pub(super) fn add(functions: &mut Functions) {
 }
 
 // The elements of the list in place `at`, or the error with its kind.
-fn items(args: &[Value], at: usize, complaint: &str) -> Result<Vec<Value>, FuncError> {
-    let list = value(args, at);
-    match (elements(&list), &list) {
-        (Some(items), _) => Ok(items.into_owned()),
-        (None, Value::Nil) => Err(nil_dereference()),
-        (None, other) => Err(FuncError::new(format!("{complaint}{}", other.kind()))),
+fn items<'a>(args: &'a [Value], at: usize, complaint: &str) -> Result<Cow<'a, [Value]>, FuncError> {
+    match args.get(at) {
+        None | Some(Value::Nil) => Err(nil_dereference()),
+        Some(list) => {
+            elements(list).ok_or_else(|| FuncError::new(format!("{complaint}{}", list.kind())))
+        }
     }
 }
 
@@ -92,14 +96,14 @@ fn part(items: Option<&[Value]>) -> Value {
 }
 
 fn push(context: &mut Context<'_>, args: &[Value]) -> Answer {
-    let mut items = items(args, 0, "Cannot push on type ")?;
+    let mut items = items(args, 0, "Cannot push on type ")?.into_owned();
     context.reserve(items.len().saturating_mul(size_of::<Value>()))?;
     items.push(value(args, 1));
     Ok(Value::list(items))
 }
 
 fn prepend(context: &mut Context<'_>, args: &[Value]) -> Answer {
-    let mut items = items(args, 0, "Cannot prepend on type ")?;
+    let mut items = items(args, 0, "Cannot prepend on type ")?.into_owned();
     context.reserve(items.len().saturating_mul(size_of::<Value>()))?;
     items.insert(0, value(args, 1));
     Ok(Value::list(items))
@@ -116,7 +120,7 @@ fn contains(context: &mut Context<'_>, list: &[Value], needle: &Value) -> Result
 
 fn uniq(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let mut kept = Vec::new();
-    for item in items(args, 0, "Cannot find uniq on type ")? {
+    for item in items(args, 0, "Cannot find uniq on type ")?.into_owned() {
         if !contains(context, &kept, &item)? {
             kept.push(item);
         }
@@ -127,7 +131,7 @@ fn uniq(context: &mut Context<'_>, args: &[Value]) -> Answer {
 fn without(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let mut kept = Vec::new();
     let omitted = args.get(1..).unwrap_or_default();
-    for item in items(args, 0, "Cannot find without on type ")? {
+    for item in items(args, 0, "Cannot find without on type ")?.into_owned() {
         if !contains(context, omitted, &item)? {
             kept.push(item);
         }

@@ -84,7 +84,10 @@ fn equal_at(
         (Value::Int(a, _), Value::Int(b, _)) => a == b,
         (Value::Uint(a, _), Value::Uint(b, _)) => a == b,
         (Value::Float(a), Value::Float(b)) => a == b,
-        (Value::Str(a), Value::Str(b)) => a == b,
+        (Value::Str(a), Value::Str(b)) => {
+            context.step(a.len().min(b.len()) as u64 / 64)?;
+            a == b
+        }
         (Value::Bytes(a), Value::Bytes(b)) => a == b,
         (Value::List(a), Value::List(b)) => {
             if a.is_nil() != b.is_nil() || a.len() != b.len() {

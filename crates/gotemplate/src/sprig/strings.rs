@@ -1,6 +1,8 @@
 //! Sprig's `strings.go`, without what changes letters and words (`words`) and Base64 (`encoding`). Texts are bytes
 //! throughout, as Go's are: a cut may fall within a letter.
 
+use std::collections::BTreeSet;
+
 use memchr::memmem;
 
 use super::args::{
@@ -204,7 +206,7 @@ pub(super) fn trim(mut text: &[u8], cut: impl Fn(char) -> bool) -> &[u8] {
 }
 
 fn trim_all(_: &mut Context<'_>, args: &[Value]) -> Answer {
-    let cutset: Vec<char> = runes(bytes(args, 0)).map(|(_, rune, _)| rune).collect();
+    let cutset: BTreeSet<char> = runes(bytes(args, 0)).map(|(_, rune, _)| rune).collect();
     Ok(Value::str(trim(bytes(args, 1), |rune| {
         cutset.contains(&rune)
     })))
@@ -368,7 +370,10 @@ fn sort_alpha(context: &mut Context<'_>, args: &[Value]) -> Answer {
         Some(_) => strings_of(context, &list)?,
         None => vec![strval(context, &list)?],
     };
-    context.step(strings.len() as u64)?;
+    // Equal strings are compared to their end, each about as often as the list can be halved.
+    let bytes: usize = strings.iter().map(|text| 64 + text.len()).sum();
+    context
+        .step((bytes as u64 / 64).saturating_mul(u64::from(strings.len().max(1).ilog2() + 1)))?;
     strings.sort();
     Ok(Value::strings(strings))
 }

@@ -193,7 +193,7 @@ mod tests {
             951_782_400,
             1_700_000_000,
             253_402_300_800,
-            i64::MAX / 2,
+            1 << 55,
         ] {
             let civil = Civil::of(seconds);
             let of_day = civil.hour * 3600 + civil.minute * 60 + civil.second;
