@@ -2,6 +2,11 @@
 //!
 //! `cargo bench -p gotemplate` prints the times of each and their ratios; Go is asked only if `go` can be run. The same
 //! program runs in Wasm (`--target wasm32-wasip2`), where it prints this crate's times alone.
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and stops where it cannot measure"
+)]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

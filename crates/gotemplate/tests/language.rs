@@ -1,5 +1,11 @@
 //! What the committed answers of Go cannot show: sets of templates, host functions and objects, and the texts of errors that
 //! pass through them. The language itself is in `differential.rs`.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what helps a test fails as a test does"
+)]
 
 use std::any::Any;
 use std::rc::Rc;

@@ -1,4 +1,10 @@
 //! Hostile templates end in a typed error within their budget, whatever they try.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what helps a test fails as a test does"
+)]
 
 use gotemplate::{
     Context, ExecError, FuncError, Functions, Limit, Limits, NoHost, ParseError, Signature,

@@ -1,4 +1,10 @@
 //! What holds for every template text: no panic, the printed form parses to itself, output stays within its limit.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what helps a test fails as a test does"
+)]
 
 use gotemplate::{Functions, Limits, NoHost, TemplateSet, Value};
 use proptest::prelude::*;
