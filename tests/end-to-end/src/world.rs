@@ -27,6 +27,8 @@ pub struct Setup {
     pub gitops_repos: String,
     /// Repositories besides `acme/gitops.git`, which are made empty.
     pub repositories: Vec<&'static str>,
+    /// What the Git server asks for.
+    pub auth: Auth,
     /// Whether `acme/gitops.git` is left empty.
     pub empty: bool,
     /// Whether the application reaches the Git server through a proxy.
@@ -42,6 +44,10 @@ impl Setup {
             test,
             gitops_repos: "gitopsRepo=acme/gitops".to_owned(),
             repositories: Vec::new(),
+            auth: Auth::Basic {
+                username: "x-access-token".to_owned(),
+                password: GIT_TOKEN.to_owned(),
+            },
             empty: false,
             proxy: false,
             options: Options::default(),
@@ -60,10 +66,7 @@ impl Setup {
     pub fn start(self) -> World {
         let folder = Folder::named(self.test);
         let git = GitServer::start(GitOptions {
-            auth: Auth::Basic {
-                username: "x-access-token".to_owned(),
-                password: GIT_TOKEN.to_owned(),
-            },
+            auth: self.auth,
             root: Some(folder.folder("git")),
             ..GitOptions::default()
         });
@@ -194,6 +197,18 @@ impl World {
             }
             assert!(since.elapsed() < PATIENCE, "not settled: {report} {health}");
             std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Waits until something is so.
+    ///
+    /// # Panics
+    /// It is not so after two minutes.
+    pub fn wait_until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
+        let since = Instant::now();
+        while !is_so() {
+            assert!(since.elapsed() < PATIENCE, "waited in vain: {what}");
+            std::thread::sleep(Duration::from_millis(50));
         }
     }
 

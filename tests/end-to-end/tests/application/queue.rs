@@ -1,10 +1,8 @@
 //! What waits: how much of it is allowed, and that the cron trigger takes care of it.
 
-use std::time::Duration;
-
 use end_to_end::artifacts::{artifact, manifest, manual};
 use end_to_end::history::releases;
-use end_to_end::world::{Setup, is_settled};
+use end_to_end::world::{Setup, World, is_settled};
 use harness::application::on_spin;
 use serde_json::json;
 
@@ -49,6 +47,31 @@ fn a_full_queue_turns_clients_away_and_stores_nothing() {
 }
 
 #[test]
+fn the_health_check_says_how_much_waits() {
+    let world = World::start("the_health_check_says_how_much_waits");
+    let health = || {
+        let answer = world.client().send("GET", "/healthz", &[], b"");
+        answer.unwrap().expect(200)
+    };
+    let idle = json!({
+        "status": "ok", "database": "ok", "keyValue": "ok", "waitingEvaluations": 0, "waitingWrites": 0,
+        "openIntents": 0, "paused": [],
+    });
+    assert_eq!(health(), idle);
+    world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
+    assert_eq!(health()["waitingEvaluations"], 1);
+    world.evaluate();
+    let waiting = health();
+    assert_eq!(
+        (&waiting["waitingEvaluations"], &waiting["waitingWrites"]),
+        (&json!(0), &json!(1))
+    );
+    assert!(waiting["oldestWriteAgeSeconds"].is_u64(), "{waiting}");
+    world.settle();
+    assert_eq!(health(), idle);
+}
+
+#[test]
 fn the_cron_trigger_releases_by_itself() {
     if on_spin() {
         println!("SKIPPED: the_cron_trigger_releases_by_itself: Spin's cron trigger is a plugin");
@@ -62,9 +85,9 @@ fn the_cron_trigger_releases_by_itself() {
             number,
             vec![manifest("staging", "web", &number.to_string())],
         ));
-        while world.requests_of(&id).is_empty() || !is_settled(&world.health()) {
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        world.wait_until("the cron trigger has released it", || {
+            !world.requests_of(&id).is_empty() && is_settled(&world.health())
+        });
         assert_eq!(
             world.event(&world.requests_of(&id)[0])["status"],
             "processed"

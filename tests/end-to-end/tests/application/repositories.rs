@@ -2,7 +2,8 @@
 
 use end_to_end::artifacts::{artifact, manifest, released};
 use end_to_end::history::{file, files, history};
-use end_to_end::world::{Setup, World};
+use end_to_end::world::{GIT_TOKEN, Setup, World};
+use harness::git_server::Auth;
 use serde_json::json;
 
 #[test]
@@ -140,6 +141,30 @@ fn a_flush_takes_three_requests_once_the_host_is_known() {
     world.git.clear_log();
     assert_eq!(world.flush()["gitRequests"], 0);
     assert_eq!(world.git.log(), []);
+}
+
+#[test]
+fn without_a_user_name_the_git_token_is_sent_as_a_bearer_token() {
+    let mut setup = Setup::new("without_a_user_name_the_git_token_is_a_bearer_token");
+    setup.auth = Auth::Bearer(GIT_TOKEN.to_owned());
+    let world = setup.variable("git_username", "").start();
+    let id = world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
+    world.settle();
+    world.assert_each_once(&world.requests_of(&id));
+}
+
+#[test]
+fn commits_carry_the_configured_author() {
+    let world = Setup::new("commits_carry_the_configured_author")
+        .variable("commit_author_name", "Zoë Release")
+        .variable("commit_author_email", "release@example.org")
+        .start();
+    world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
+    world.settle();
+    let commits = history(&world.gitops, "main");
+    assert_eq!(commits[1].author, "Zoë Release <release@example.org>");
+    assert_eq!(commits[1].committer, commits[1].author);
+    world.gitops.fsck();
 }
 
 #[test]
