@@ -8,11 +8,14 @@
     clippy::print_stderr
 )]
 
+mod clients;
 mod enqueue;
 mod evaluate;
 mod flush;
 mod ingest;
 mod manifest_variables;
+mod migrations;
 mod protocol;
+mod queries;
 mod schedule;
 mod world;

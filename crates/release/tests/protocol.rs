@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::schedule::run_seed;
 
-const SEEDS: u64 = 3_000;
+const SEEDS: u64 = 1_000;
 
 /// `RELEASE_SEEDS=50000` runs more of them, `RELEASE_SEED=17` one.
 fn seeds() -> std::ops::Range<u64> {

@@ -5,67 +5,18 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use domain::{AppName, ArtifactId, LiteralText, Login, RequestId, TriggeredBy};
-use release::database::Sql;
-use release::enqueue::{Wish, enqueue};
+use domain::{ArtifactId, RequestId};
 use release::flush::git_host::Cause;
-use release::ingest::ingest;
 
-use crate::world::artifacts::{Shipment, Sort};
+use crate::clients::{Client, Clients, Errand, PLACES, State, clients, run_client};
+use crate::world::artifacts::Shipment;
 use crate::world::executor::{Task, step};
 use crate::world::git_server::{GitServer, Mood};
-use crate::world::ports::{Sqlite, Store, Time};
 use crate::world::{ONE, World, evaluate_all, flush};
 
-const PLACES: [&str; 3] = ["staging/shop", "staging/cart", "prod/shop"];
 const INTENT: &str = "an intent";
 const TWO: &str = "gitopsRepo=acme/gitops;env=prod&repoPerEnv=true&gitopsRepo=acme/prod";
 const SHARED: &str = "gitopsRepo=acme/gitops;env=prod&gitopsRepo=acme/gitops";
-
-/// What a client is up to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum State {
-    /// It has not begun, or got no answer and will ask again.
-    Idle,
-    Busy,
-    /// It was told this id.
-    Told(String),
-    /// It got no answer and cannot ask again.
-    GaveUp,
-}
-
-#[derive(Debug, Clone)]
-enum Errand {
-    Ship(Shipment),
-    /// Release what another client shipped.
-    Release {
-        shipped_by: usize,
-        env: &'static str,
-        app: Option<&'static str>,
-    },
-}
-
-#[derive(Debug, Clone)]
-struct Client {
-    errand: Errand,
-    key: Option<String>,
-    state: State,
-    began: Option<u64>,
-    /// How often it may ask again for what ended badly.
-    retries: usize,
-}
-
-impl Client {
-    fn new(errand: Errand, key: Option<String>) -> Self {
-        Self {
-            errand,
-            key,
-            state: State::Idle,
-            began: None,
-            retries: 1,
-        }
-    }
-}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -73,8 +24,6 @@ enum Role {
     Evaluate,
     Client(usize),
 }
-
-type Clients = Rc<RefCell<Vec<Client>>>;
 
 struct Schedule {
     world: Rc<World>,
@@ -510,94 +459,4 @@ fn requests_of(world: &World, id: &str) -> Vec<Vec<String>> {
         "SELECT id, status FROM requests WHERE id = ?1 OR group_id = ?1",
         &[id.into()],
     )
-}
-
-fn clients(world: &World) -> Vec<Client> {
-    let random = &world.random;
-    let mut clients = Vec::new();
-    let crowd = random.one_in(2);
-    for number in 0..2 + random.below(4) {
-        // In a crowd, all want the same app.
-        let from = random.below(if crowd { 1 } else { PLACES.len() });
-        let places =
-            &PLACES[from..=from + random.below(if crowd { 1 } else { PLACES.len() - from })];
-        let sort = match random.below(12) {
-            0 => Sort::Refused,
-            1 => Sort::Failing(1 + random.below(2)),
-            2 => Sort::Failing(99),
-            3 => Sort::Poisoned,
-            _ => Sort::Good,
-        };
-        let shipment = Shipment::new(number, places).sort(sort);
-        let shipment = match random.one_in(3) {
-            true => shipment.without_policy(),
-            false => shipment,
-        };
-        let key = random.one_in(3).then(|| format!("ship-{number}"));
-        clients.push(Client::new(Errand::Ship(shipment), key));
-    }
-    let ships = clients.len();
-    for number in 0..random.below(5) {
-        let shipped_by = random.below(ships);
-        let Errand::Ship(shipment) = &clients[shipped_by].errand else {
-            unreachable!()
-        };
-        let (env, app) = random.pick(&shipment.places).split_once('/').unwrap();
-        let app = (!random.one_in(3)).then_some(app);
-        let key = (!random.one_in(3)).then(|| format!("release-{number}"));
-        clients.push(Client::new(
-            Errand::Release {
-                shipped_by,
-                env,
-                app,
-            },
-            key,
-        ));
-    }
-    clients
-}
-
-async fn run_client(world: Rc<World>, clients: Clients, index: usize) {
-    let client = clients.borrow()[index].clone();
-    let base = Sqlite(Rc::clone(&world));
-    let (sql, store, time) = (
-        Sql::new(&base),
-        Store(Rc::clone(&world)),
-        Time(Rc::clone(&world)),
-    );
-    let key = client.key.as_deref();
-    let told = match &client.errand {
-        Errand::Ship(shipment) => {
-            let stored = ingest(&store, &sql, &time, shipment.shipped(), key, 1_000).await;
-            stored.ok().map(|stored| {
-                let artifact: serde_json::Value = serde_json::from_str(&stored.body).unwrap();
-                let id = artifact["id"].as_str().unwrap().to_owned();
-                let steps = (client.began.unwrap(), world.steps.get());
-                world.ledger.borrow_mut().shipped.insert(id.clone(), steps);
-                id
-            })
-        }
-        Errand::Release {
-            shipped_by,
-            env,
-            app,
-        } => {
-            let State::Told(artifact) = clients.borrow()[*shipped_by].state.clone() else {
-                unreachable!()
-            };
-            let login: Login = "ann".parse().unwrap();
-            let wish = Wish {
-                artifact_id: artifact.parse().unwrap(),
-                env: env.parse().unwrap(),
-                app: app.map(|app| app.parse::<AppName>().unwrap()),
-                triggered_by: TriggeredBy::Login(login),
-                idempotency_key: client.key.clone(),
-            };
-            let queued = enqueue(&store, &sql, &time, &LiteralText, &wish, 1_000).await;
-            queued.ok().map(|id| id.as_str().to_owned())
-        }
-    };
-    if let Some(id) = told {
-        clients.borrow_mut()[index].state = State::Told(id);
-    }
 }

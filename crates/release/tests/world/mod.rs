@@ -48,6 +48,8 @@ pub(crate) struct World {
     pub(crate) push_fate: Cell<Option<(bool, bool)>>,
     pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
     pub(crate) connection: rusqlite::Connection,
+    /// The statement that production ran last, with its parameters.
+    pub(crate) last_statement: RefCell<(String, Vec<SqlValue>)>,
     pub(crate) git: RefCell<BTreeMap<String, GitServer>>,
     pub(crate) ledger: RefCell<Ledger>,
     /// How often each manifest failed to render, by its text.
@@ -73,6 +75,7 @@ impl World {
             push_fate: Cell::new(Some((true, true))),
             store: RefCell::default(),
             connection: rusqlite::Connection::open_in_memory().unwrap(),
+            last_statement: RefCell::default(),
             git: RefCell::new(git),
             ledger: RefCell::default(),
             failed_renders: RefCell::default(),

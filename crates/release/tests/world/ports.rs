@@ -95,6 +95,7 @@ impl Database for Sqlite {
         let world = &self.0;
         let called = world.call(|| {
             let rows = execute(&world.connection, sql, params);
+            *world.last_statement.borrow_mut() = (sql.to_owned(), params.to_vec());
             if sql.contains("INTO requests") || sql.contains("UPDATE requests") {
                 world.check_requests();
             }

@@ -18,16 +18,25 @@ impl Renderer for Flaky {
             let number = rest.lines().next()?;
             number.parse::<usize>().ok()
         });
-        let mut failed = self.0.failed_renders.borrow_mut();
-        let count = failed.entry(format!("{}{text}", manifest.app)).or_default();
-        if *count < wanted.unwrap_or(0) {
-            *count += 1;
+        if self
+            .0
+            .fails_now(&format!("{}{text}", manifest.app), wanted.unwrap_or(0))
+        {
             return Err(RenderError {
                 reason: "the chart server is down".to_owned(),
                 passing: true,
             });
         }
-        drop(failed);
         RawManifests.render(manifest).await
+    }
+}
+
+impl World {
+    /// Counts failures of one manifest until there were as many as wanted.
+    fn fails_now(&self, manifest: &str, wanted: usize) -> bool {
+        let mut failed = self.failed_renders.borrow_mut();
+        let count = failed.entry(manifest.to_owned()).or_default();
+        *count += 1;
+        *count <= wanted
     }
 }

@@ -1,0 +1,153 @@
+//! The clients of a schedule: CI that ships, and people who ask for releases. Whoever gets no answer asks again where that
+//! is safe: with a key, or with the same artifact.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use domain::{AppName, LiteralText, Login, TriggeredBy};
+use release::database::Sql;
+use release::enqueue::{Wish, enqueue};
+use release::ingest::ingest;
+
+use crate::world::World;
+use crate::world::artifacts::{Shipment, Sort};
+use crate::world::ports::{Sqlite, Store, Time};
+
+pub(crate) const PLACES: [&str; 3] = ["staging/shop", "staging/cart", "prod/shop"];
+
+pub(crate) type Clients = Rc<RefCell<Vec<Client>>>;
+
+/// What a client is up to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It has not begun, or got no answer and will ask again.
+    Idle,
+    Busy,
+    /// It was told this id.
+    Told(String),
+    /// It got no answer and cannot ask again.
+    GaveUp,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Errand {
+    Ship(Shipment),
+    /// Release what another client shipped.
+    Release {
+        shipped_by: usize,
+        env: &'static str,
+        app: Option<&'static str>,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    pub(crate) errand: Errand,
+    pub(crate) key: Option<String>,
+    pub(crate) state: State,
+    pub(crate) began: Option<u64>,
+    /// How often it may ask again for what ended badly.
+    pub(crate) retries: usize,
+}
+
+impl Client {
+    pub(crate) fn new(errand: Errand, key: Option<String>) -> Self {
+        Self {
+            errand,
+            key,
+            state: State::Idle,
+            began: None,
+            retries: 1,
+        }
+    }
+}
+
+pub(crate) fn clients(world: &World) -> Vec<Client> {
+    let random = &world.random;
+    let mut clients = Vec::new();
+    let crowd = random.one_in(2);
+    for number in 0..2 + random.below(4) {
+        // In a crowd, all want the same app.
+        let from = random.below(if crowd { 1 } else { PLACES.len() });
+        let places =
+            &PLACES[from..=from + random.below(if crowd { 1 } else { PLACES.len() - from })];
+        let sort = match random.below(12) {
+            0 => Sort::Refused,
+            1 => Sort::Failing(1 + random.below(2)),
+            2 => Sort::Failing(99),
+            3 => Sort::Poisoned,
+            _ => Sort::Good,
+        };
+        let shipment = Shipment::new(number, places).sort(sort);
+        let shipment = match random.one_in(3) {
+            true => shipment.without_policy(),
+            false => shipment,
+        };
+        let key = random.one_in(3).then(|| format!("ship-{number}"));
+        clients.push(Client::new(Errand::Ship(shipment), key));
+    }
+    let ships = clients.len();
+    for number in 0..random.below(5) {
+        let shipped_by = random.below(ships);
+        let Errand::Ship(shipment) = &clients[shipped_by].errand else {
+            unreachable!()
+        };
+        let (env, app) = random.pick(&shipment.places).split_once('/').unwrap();
+        let app = (!random.one_in(3)).then_some(app);
+        let key = (!random.one_in(3)).then(|| format!("release-{number}"));
+        clients.push(Client::new(
+            Errand::Release {
+                shipped_by,
+                env,
+                app,
+            },
+            key,
+        ));
+    }
+    clients
+}
+
+pub(crate) async fn run_client(world: Rc<World>, clients: Clients, index: usize) {
+    let client = clients.borrow()[index].clone();
+    let base = Sqlite(Rc::clone(&world));
+    let (sql, store, time) = (
+        Sql::new(&base),
+        Store(Rc::clone(&world)),
+        Time(Rc::clone(&world)),
+    );
+    let key = client.key.as_deref();
+    let told = match &client.errand {
+        Errand::Ship(shipment) => {
+            let stored = ingest(&store, &sql, &time, shipment.shipped(), key, 1_000).await;
+            stored.ok().map(|stored| {
+                let artifact: serde_json::Value = serde_json::from_str(&stored.body).unwrap();
+                let id = artifact["id"].as_str().unwrap().to_owned();
+                let steps = (client.began.unwrap(), world.steps.get());
+                world.ledger.borrow_mut().shipped.insert(id.clone(), steps);
+                id
+            })
+        }
+        Errand::Release {
+            shipped_by,
+            env,
+            app,
+        } => {
+            let State::Told(artifact) = clients.borrow()[*shipped_by].state.clone() else {
+                unreachable!()
+            };
+            let login: Login = "ann".parse().unwrap();
+            let wish = Wish {
+                artifact_id: artifact.parse().unwrap(),
+                env: env.parse().unwrap(),
+                app: app.map(|app| app.parse::<AppName>().unwrap()),
+                triggered_by: TriggeredBy::Login(login),
+                idempotency_key: client.key.clone(),
+            };
+            let queued = enqueue(&store, &sql, &time, &LiteralText, &wish, 1_000).await;
+            queued.ok().map(|id| id.as_str().to_owned())
+        }
+    };
+    if let Some(id) = told {
+        clients.borrow_mut()[index].state = State::Told(id);
+    }
+}
