@@ -43,7 +43,13 @@ pub(super) fn add(functions: &mut Functions) {
             "htmlDateInZone",
             Signature::fixed(&[ANY, STRING]),
             |context, a| date_in_zone(context, HTML, &value(a, 0), &text(a, 1)),
-        )
+        );
+    add_times(functions);
+}
+
+// What makes and changes times.
+fn add_times(functions: &mut Functions) {
+    functions
         .add("dateModify", SPAN_TIME, |_, a| {
             modify(a).or_else(|_| Ok(value(a, 1)))
         })

@@ -50,7 +50,13 @@ pub(super) fn add(functions: &mut Functions) {
                     .map(|(_, value)| value)
                     .collect(),
             ))
-        })
+        });
+    add_whole(functions);
+}
+
+// What makes one map of others.
+fn add_whole(functions: &mut Functions) {
+    functions
         .add("pick", DICT_KEYS, |_, a| {
             let from = map(a, 0);
             let keys = (1..a.len()).map(|at| string(a, at));

@@ -52,22 +52,8 @@ pub(super) fn add(functions: &mut Functions) {
                     .map(|(_, initial)| initial),
             ))
         }),
-        ("reverse", "mustReverse", LIST, |_, a| {
-            Ok(Value::list(
-                items(a, 0, "Cannot find reverse on type ")?
-                    .into_owned()
-                    .into_iter()
-                    .rev()
-                    .collect(),
-            ))
-        }),
-        ("compact", "mustCompact", LIST, |_, a| {
-            let kept = items(a, 0, "Cannot compact on type ")?
-                .into_owned()
-                .into_iter()
-                .filter(|item| !is_empty(item));
-            Ok(Value::list(kept.collect()))
-        }),
+        ("reverse", "mustReverse", LIST, reverse),
+        ("compact", "mustCompact", LIST, compact),
         ("uniq", "mustUniq", LIST, uniq),
         ("without", "mustWithout", LIST_AND_MORE, without),
         ("has", "mustHas", TWO, has),
@@ -93,6 +79,17 @@ fn items<'a>(args: &'a [Value], at: usize, complaint: &str) -> Result<Cow<'a, [V
 
 fn part(items: Option<&[Value]>) -> Value {
     items.map_or_else(nil_list, |items| Value::list(items.to_vec()))
+}
+
+fn reverse(_: &mut Context<'_>, args: &[Value]) -> Answer {
+    let items = items(args, 0, "Cannot find reverse on type ")?;
+    Ok(Value::list(items.iter().rev().cloned().collect()))
+}
+
+fn compact(_: &mut Context<'_>, args: &[Value]) -> Answer {
+    let items = items(args, 0, "Cannot compact on type ")?;
+    let kept = items.iter().filter(|item| !is_empty(item));
+    Ok(Value::list(kept.cloned().collect()))
 }
 
 fn push(context: &mut Context<'_>, args: &[Value]) -> Answer {

@@ -35,7 +35,13 @@ pub(super) fn add(functions: &mut Functions) {
             "untilStep",
             Signature::fixed(&[INT, INT, INT]),
             |context, a| Ok(ints(steps(context, int(a, 0), int(a, 1), int(a, 2))?)),
-        )
+        );
+    add_arithmetic(functions);
+}
+
+// What computes with whole numbers and decimals.
+fn add_arithmetic(functions: &mut Functions) {
+    functions
         .add("add1", ONE, |_, a| {
             Ok(Value::int64(to_int(&value(a, 0)).wrapping_add(1)))
         })
@@ -69,7 +75,13 @@ pub(super) fn add(functions: &mut Functions) {
         })
         .add("subf", SOME, |context, a| fold(context, a, decimal::sub))
         .add("divf", SOME, |context, a| fold(context, a, decimal::div))
-        .add("mulf", SOME, |context, a| fold(context, a, decimal::mul))
+        .add("mulf", SOME, |context, a| fold(context, a, decimal::mul));
+    add_choices(functions);
+}
+
+// What chooses among numbers, and rounds them.
+fn add_choices(functions: &mut Functions) {
+    functions
         .add("biggest", SOME, |_, a| {
             Ok(Value::int64(a.iter().map(to_int).max().unwrap_or(0)))
         })

@@ -9,8 +9,9 @@ use super::semver::Version;
 use crate::context::Context;
 use crate::error::{FuncError, Limit};
 use crate::func::{Functions, Signature};
+use crate::object::Object;
 use crate::types::Kind;
-use crate::value::Value;
+use crate::value::{List, Map, Value};
 
 /// How deep a value is walked.
 pub(super) const MAX_DEPTH: usize = 200;
@@ -89,48 +90,63 @@ fn equal_at(
             a == b
         }
         (Value::Bytes(a), Value::Bytes(b)) => a == b,
-        (Value::List(a), Value::List(b)) => {
-            if a.is_nil() != b.is_nil() || a.len() != b.len() {
-                return Ok(false);
-            }
-            for (a, b) in a.items().iter().zip(b.items()) {
-                if !equal_at(context, a, b, depth + 1)? {
-                    return Ok(false);
-                }
-            }
-            true
-        }
-        (Value::Map(a), Value::Map(b)) => {
-            if a.is_same(b) {
-                return Ok(true);
-            }
-            if a.is_nil() != b.is_nil() || a.len() != b.len() {
-                return Ok(false);
-            }
-            for ((a_key, a), (b_key, b)) in a.entries().iter().zip(b.entries()) {
-                if *a_key != b_key || !equal_at(context, a, &b, depth + 1)? {
-                    return Ok(false);
-                }
-            }
-            true
-        }
-        (Value::Object(a), Value::Object(b)) => {
-            if Rc::ptr_eq(a, b) {
-                return Ok(true);
-            }
-            let (a_any, b_any) = (a.as_any(), b.as_any());
-            if let (Some(a), Some(b)) = (
-                a_any.downcast_ref::<Version>(),
-                b_any.downcast_ref::<Version>(),
-            ) {
-                return Ok(a == b);
-            }
-            if let (Some(a), Some(b)) = (a_any.downcast_ref::<Time>(), b_any.downcast_ref::<Time>())
-            {
-                return Ok(a == b);
-            }
-            a.equal(&**b).unwrap_or(false)
-        }
+        (Value::List(a), Value::List(b)) => lists_equal(context, a, b, depth)?,
+        (Value::Map(a), Value::Map(b)) => maps_equal(context, a, b, depth)?,
+        (Value::Object(a), Value::Object(b)) => objects_equal(a, b),
         _ => false,
     })
+}
+
+fn lists_equal(
+    context: &mut Context<'_>,
+    a: &List,
+    b: &List,
+    depth: usize,
+) -> Result<bool, FuncError> {
+    if a.is_nil() != b.is_nil() || a.len() != b.len() {
+        return Ok(false);
+    }
+    for (a, b) in a.items().iter().zip(b.items()) {
+        if !equal_at(context, a, b, depth + 1)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn maps_equal(
+    context: &mut Context<'_>,
+    a: &Map,
+    b: &Map,
+    depth: usize,
+) -> Result<bool, FuncError> {
+    if a.is_same(b) {
+        return Ok(true);
+    }
+    if a.is_nil() != b.is_nil() || a.len() != b.len() {
+        return Ok(false);
+    }
+    for ((a_key, a), (b_key, b)) in a.entries().iter().zip(b.entries()) {
+        if *a_key != b_key || !equal_at(context, a, &b, depth + 1)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn objects_equal(a: &Rc<dyn Object>, b: &Rc<dyn Object>) -> bool {
+    if Rc::ptr_eq(a, b) {
+        return true;
+    }
+    let (a_any, b_any) = (a.as_any(), b.as_any());
+    if let (Some(a), Some(b)) = (
+        a_any.downcast_ref::<Version>(),
+        b_any.downcast_ref::<Version>(),
+    ) {
+        return a == b;
+    }
+    if let (Some(a), Some(b)) = (a_any.downcast_ref::<Time>(), b_any.downcast_ref::<Time>()) {
+        return a == b;
+    }
+    a.equal(&**b).unwrap_or(false)
 }

@@ -57,7 +57,13 @@ pub(super) fn add(functions: &mut Functions) {
             Ok(Value::str(
                 bytes(a, 1).strip_prefix(bytes(a, 0)).unwrap_or(bytes(a, 1)),
             ))
-        })
+        });
+    add_tests(functions);
+}
+
+// What is asked of a text, printed of values, or laid out in lines.
+fn add_tests(functions: &mut Functions) {
+    functions
         .add("contains", TEXTS, |_, a| {
             Ok(memmem::find(bytes(a, 1), bytes(a, 0)).is_some().into())
         })
@@ -92,7 +98,13 @@ pub(super) fn add(functions: &mut Functions) {
             "plural",
             Signature::fixed(&[STRING, STRING, INT]),
             |_, a| Ok(value(a, usize::from(int(a, 2) != 1))),
-        )
+        );
+    add_lists(functions);
+}
+
+// Between texts and lists.
+fn add_lists(functions: &mut Functions) {
+    functions
         .add("toString", ONE, |context, a| {
             Ok(Value::Str(strval(context, &value(a, 0))?))
         })

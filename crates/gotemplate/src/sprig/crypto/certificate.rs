@@ -89,7 +89,13 @@ pub(super) fn add(functions: &mut Functions) {
                     None,
                 )
             },
-        )
+        );
+    add_issued(functions);
+}
+
+// Certificates of names and addresses.
+fn add_issued(functions: &mut Functions) {
+    functions
         .add(
             "genSelfSignedCert",
             Signature::fixed(&[STRING, LIST, LIST, INT]),
@@ -205,6 +211,20 @@ fn issuer(of: &Value) -> Result<Issuer, FuncError> {
     Ok(Issuer { certificate, key })
 }
 
+impl Issuer {
+    // As Go checks before it signs.
+    fn check_key(&self) -> Result<(), FuncError> {
+        let own = self.key.public_der();
+        let parent = &self.certificate.tbs_certificate.subject_public_key_info;
+        if own.is_some() && own == parent.to_der().ok() {
+            return Ok(());
+        }
+        Err(FuncError::new(
+            "error creating certificate: x509: provided PrivateKey doesn't match parent's PublicKey",
+        ))
+    }
+}
+
 fn issue(
     context: &mut Context<'_>,
     request: &Request<'_>,
@@ -219,18 +239,7 @@ fn issue(
     let missing = || failed(());
     let public = key.public_der().ok_or_else(missing)?;
     if let Some(issuer) = &issuer {
-        let own = issuer.key.public_der().ok_or_else(missing)?;
-        let parent = issuer
-            .certificate
-            .tbs_certificate
-            .subject_public_key_info
-            .to_der()
-            .map_err(|_| missing())?;
-        if own != parent {
-            return Err(FuncError::new(
-                "error creating certificate: x509: provided PrivateKey doesn't match parent's PublicKey",
-            ));
-        }
+        issuer.check_key()?;
     }
     let subject = subject(request.name).ok_or_else(missing)?;
     let signing_key = issuer.as_ref().map_or(key, |issuer| &issuer.key);

@@ -118,12 +118,11 @@ pub(super) fn next(layout: &[u8]) -> (&[u8], Option<Element>, &[u8]) {
 
 fn element_at(text: &[u8]) -> Option<(Element, usize)> {
     use Element as E;
-    let lower_follows = |width: usize| text.get(width).is_some_and(u8::is_ascii_lowercase);
     Some(match text {
         [b'J', b'a', b'n', b'u', b'a', b'r', b'y', ..] => (E::LongMonth, 7),
-        [b'J', b'a', b'n', ..] if !lower_follows(3) => (E::Month, 3),
+        [b'J', b'a', b'n', ..] if !lower_follows(text, 3) => (E::Month, 3),
         [b'M', b'o', b'n', b'd', b'a', b'y', ..] => (E::LongWeekday, 6),
-        [b'M', b'o', b'n', ..] if !lower_follows(3) => (E::Weekday, 3),
+        [b'M', b'o', b'n', ..] if !lower_follows(text, 3) => (E::Weekday, 3),
         [b'M', b'S', b'T', ..] => (E::ZoneName, 3),
         [b'0', b'1', ..] => (E::ZeroMonth, 2),
         [b'0', b'2', ..] => (E::ZeroDay, 2),
@@ -176,4 +175,9 @@ fn element_at(text: &[u8]) -> Option<(Element, usize)> {
         }
         _ => return None,
     })
+}
+
+// `Januar` is no month.
+fn lower_follows(text: &[u8], width: usize) -> bool {
+    text.get(width).is_some_and(u8::is_ascii_lowercase)
 }
