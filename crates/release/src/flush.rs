@@ -129,7 +129,8 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
         let mut memory = Memory::default();
         // This look decides only whom to ask for a tip; what is pending is decided after that, by another.
         let look = self.look(&mut memory).await?;
-        if look.write.is_empty() && look.intents.is_empty() {
+        let targets = self.with_work(&memory, &look);
+        if look.write.is_empty() && targets.is_empty() {
             return Ok(FlushReport::default());
         }
         let owner = new_uuid(self.clock);
@@ -139,7 +140,10 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
                 ..FlushReport::default()
             });
         }
-        let done = self.rounds(&mut memory, &look, deadline_ms, owner).await;
+        let done = match self.end_homeless(&memory, &look).await {
+            Ok(()) => self.rounds(&mut memory, targets, deadline_ms, owner).await,
+            Err(error) => Err(error),
+        };
         self.kv.delete(LEASE).await?;
         done?;
         Ok(memory.report)
@@ -148,12 +152,10 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
     async fn rounds(
         &self,
         memory: &mut Memory,
-        look: &Look,
+        mut targets: BTreeSet<usize>,
         deadline_ms: u64,
         owner: Uuid,
     ) -> Result<(), FlushError> {
-        self.end_homeless(memory, look).await?;
-        let mut targets = self.with_work(memory, look);
         let mut refusals = 0;
         while !targets.is_empty() && self.clock.now_ms() < deadline_ms && refusals < ROUNDS {
             if refusals > 0 {

@@ -17,5 +17,6 @@ mod manifest_variables;
 mod migrations;
 mod protocol;
 mod queries;
+mod releases;
 mod schedule;
 mod world;
