@@ -1,4 +1,22 @@
-//! The property test of the release protocol.
+//! The property test of the release protocol: random schedules of replicas, clients, people, failing hosts and crashes.
+//!
+//! It bites. Each of these changes was made once, for a look, and these many of 1,000 schedules failed (the schedules were
+//! drawn a little differently then, so other seeds may fail now):
+//!
+//! | change | failed |
+//! |---|---|
+//! | keys listed before the tip is read | 19 |
+//! | no intent | 134 |
+//! | no question after the listing which requests have ended | 1, for keys that are left over |
+//! | intents removed although the tip has not moved | 15 |
+//! | that question asked before the listing | 1 |
+//! | a refused push removes an intent that stands for others too | 5 |
+//! | rows without keys are not noticed | 158 |
+//! | the intent removed before the rows are written | 10 |
+//! | keys before rows in the evaluation | 1 |
+//!
+//! One was not seen to fail here: letting a later request overtake one that waits for a passing cause. `flush.rs` holds that
+//! in a test of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
