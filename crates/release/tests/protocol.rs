@@ -1,19 +1,18 @@
 //! The property test of the release protocol: random schedules of replicas, clients, people, failing hosts and crashes.
 //!
-//! It bites. Each of these changes was made once, for a look, and these many of 1,000 schedules failed (the schedules were
-//! drawn a little differently then, so other seeds may fail now):
+//! It bites. Each of these changes was made once, for a look, and failed in so many of the 1,000 seeds:
 //!
-//! | change | failed |
-//! |---|---|
-//! | keys listed before the tip is read | 19 |
-//! | no intent | 134 |
-//! | no question after the listing which requests have ended | 1, for keys that are left over |
-//! | intents removed although the tip has not moved | 15 |
-//! | that question asked before the listing | 1 |
-//! | a refused push removes an intent that stands for others too | 5 |
-//! | rows without keys are not noticed | 158 |
-//! | the intent removed before the rows are written | 10 |
-//! | keys before rows in the evaluation | 1 |
+//! | change | failed | first seed |
+//! |---|---|---|
+//! | keys listed before the tip is read | 13 | 24 |
+//! | no intent | 118 | 16 |
+//! | no question after the listing which requests have ended | 1 | 941 |
+//! | intents removed although the tip has not moved | 4 | 174 |
+//! | a refused push removes an intent that stands for others too | 3 | 174 |
+//!
+//! An earlier draw of schedules caught more, each in 1,000 seeds: that question asked before the listing (1), rows without
+//! keys not noticed (158), the intent removed before the rows are written (10), keys before rows in the evaluation (1).
+//! The first of them is not caught by the seeds of today: run more of them before touching that order.
 //!
 //! One was not seen to fail here: letting a later request overtake one that waits for a passing cause. `flush.rs` holds that
 //! in a test of its own.
