@@ -54,7 +54,11 @@ impl Answer {
 
 /// What went wrong, as `application/problem+json` (RFC 9457).
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+/// Boxed, so that a `Result` with a problem stays small.
+#[derive(Debug)]
+struct Parts {
     status: u16,
     kind: &'static str,
     title: &'static str,
@@ -71,14 +75,14 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self {
+        Self(Box::new(Parts {
             status,
             kind,
             title,
             detail: detail.into(),
             members: Map::new(),
             headers: Vec::new(),
-        }
+        }))
     }
 
     /// A field or parameter of the request is wrong. `field` is a JSON pointer or a parameter's name.
@@ -103,26 +107,27 @@ impl Problem {
 
     /// The message.
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 
     /// With one more member.
     #[must_use]
     pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+        self.0.members.insert(name.to_owned(), value.into());
         self
     }
 
     /// With one more header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+        self.0.headers.push((name, value.into()));
         self
     }
 }
 
 impl From<Problem> for Answer {
     fn from(problem: Problem) -> Self {
+        let problem = *problem.0;
         let mut body = Map::new();
         body.insert(
             "type".to_owned(),

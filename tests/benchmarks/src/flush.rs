@@ -72,7 +72,9 @@ fn flush(scene: &Scene) -> Result<Flushed> {
 
 /// How many releases ended with a commit, in all repositories.
 fn released(report: &Value) -> usize {
-    let repositories = report["flush"]["repositories"].as_object();
+    let repositories = report
+        .pointer("/flush/repositories")
+        .and_then(serde_json::Value::as_object);
     let released = repositories.into_iter().flat_map(|all| all.values());
     let released = released.filter_map(|repository| repository["released"].as_u64());
     released.sum::<u64>() as usize

@@ -79,6 +79,9 @@ struct Effort {
     commits: usize,
 }
 
+/// What prints one section.
+type Part = fn(Effort) -> Result<()>;
+
 fn main() -> Result<()> {
     let cli = Cli::parse();
     let effort = Effort {
@@ -90,7 +93,7 @@ fn main() -> Result<()> {
     progress("building what is missing");
     harness::components::build();
     println!("{}\n", machine::describe()?);
-    let parts: [(Section, fn(Effort) -> Result<()>); 5] = [
+    let parts: [(Section, Part); 5] = [
         (Section::Flush, flush::releases),
         (Section::Files, flush::files),
         (Section::Ingest, ingest::run),

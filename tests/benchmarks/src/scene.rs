@@ -122,7 +122,11 @@ impl Scene {
             bail!("artifacts were not taken: {others}");
         }
         self.evaluate();
-        let waiting = self.health()["waitingWrites"].clone();
+        let waiting = self
+            .health()
+            .get("waitingWrites")
+            .cloned()
+            .unwrap_or_default();
         if waiting != releases {
             bail!(
                 "{waiting} releases wait instead of {releases}: {}",
@@ -134,7 +138,12 @@ impl Scene {
 
     /// Evaluates until nothing waits for it.
     pub(crate) fn evaluate(&self) {
-        while self.health()["waitingEvaluations"] != 0 {
+        while self
+            .health()
+            .get("waitingEvaluations")
+            .and_then(serde_json::Value::as_u64)
+            != Some(0)
+        {
             let client = self.application.client();
             client.post("/internal/evaluate", &json!({})).expect(200);
         }
