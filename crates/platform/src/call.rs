@@ -132,10 +132,11 @@ where
             .await
             .map(Some),
     };
-    let (login, logged) = match &caller {
-        Ok(Some(caller)) => (Value::from(caller.login.as_str()), path.clone()),
-        _ => (Value::Null, path.clone()),
+    let login = match &caller {
+        Ok(Some(caller)) => Value::from(caller.login.as_str()),
+        _ => Value::Null,
     };
+    let logged = path.clone();
     let answer = match caller {
         Ok(caller) => {
             route(Call {

@@ -58,36 +58,14 @@ pub(super) fn add(functions: &mut Functions) {
         })
         .add("genCA", Signature::fixed(&[STRING, INT]), |context, a| {
             let key = new_key(context)?;
-            issue(
-                context,
-                &Request {
-                    name: &text(a, 0),
-                    ips: &Value::Nil,
-                    names: &Value::Nil,
-                    days: int(a, 1),
-                    authority: true,
-                },
-                &key,
-                None,
-            )
+            issue_authority(context, a, &key)
         })
         .add(
             "genCAWithKey",
             Signature::fixed(&[STRING, INT, STRING]),
             |context, a| {
                 let key = given_key(bytes(a, 2))?;
-                issue(
-                    context,
-                    &Request {
-                        name: &text(a, 0),
-                        ips: &Value::Nil,
-                        names: &Value::Nil,
-                        days: int(a, 1),
-                        authority: true,
-                    },
-                    &key,
-                    None,
-                )
+                issue_authority(context, a, &key)
             },
         );
     add_issued(functions);
@@ -172,6 +150,18 @@ struct Request<'a> {
     names: &'a Value,
     days: i64,
     authority: bool,
+}
+
+/// A certificate of an authority, signed by its own key; `args` are its name and its days.
+fn issue_authority(context: &mut Context<'_>, args: &[Value], key: &Key) -> Answer {
+    let request = Request {
+        name: &text(args, 0),
+        ips: &Value::Nil,
+        names: &Value::Nil,
+        days: int(args, 1),
+        authority: true,
+    };
+    issue(context, &request, key, None)
 }
 
 fn issue_to(
