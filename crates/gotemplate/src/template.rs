@@ -97,6 +97,11 @@ impl TemplateSet {
         Ok(())
     }
 
+    /// Removes a template, so that a text of nothing but space and comments can take its name.
+    pub fn remove(&mut self, name: &str) {
+        self.trees.remove(name);
+    }
+
     /// Whether a template of this name is defined.
     pub fn contains(&self, name: &str) -> bool {
         self.trees.contains_key(name)

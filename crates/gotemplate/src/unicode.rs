@@ -72,7 +72,7 @@ pub(crate) fn is_alphanumeric(rune: char) -> bool {
 }
 
 /// `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space.
-pub(crate) fn is_print(rune: char) -> bool {
+pub fn is_print(rune: char) -> bool {
     if rune.is_ascii() {
         return (' '..='~').contains(&rune);
     }

@@ -334,6 +334,8 @@ struct MapData {
     go_type: Type,
     nil: bool,
     entries: RefCell<BTreeMap<Str, Value>>,
+    /// The map whose entries these are, if this one is only another type's view of it.
+    viewed: Option<Map>,
 }
 
 impl Map {
@@ -361,17 +363,33 @@ impl Map {
             go_type,
             nil,
             entries: RefCell::new(entries),
+            viewed: None,
         }))
+    }
+
+    /// The same map under another type, as Go's conversion `common.Values(m)` gives: a change through one is seen through the other.
+    pub fn view(&self, go_type: Type) -> Map {
+        Map(Rc::new(MapData {
+            go_type,
+            nil: self.0.nil,
+            entries: RefCell::default(),
+            viewed: Some(self.origin().clone()),
+        }))
+    }
+
+    /// The map that holds the entries; a view is never of a view.
+    fn origin(&self) -> &Map {
+        self.0.viewed.as_ref().unwrap_or(self)
     }
 
     /// The value of a key.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow().get(key).cloned()
+        self.borrow().get(key).cloned()
     }
 
     /// Whether there is such a key.
     pub fn contains_key(&self, key: &[u8]) -> bool {
-        self.0.entries.borrow().contains_key(key)
+        self.borrow().contains_key(key)
     }
 
     /// Sets a key for every holder of this map. False, and no change, on a nil map (Go panics with
@@ -382,14 +400,14 @@ impl Map {
             return false;
         }
         // The replaced value is dropped after the borrow has ended, since dropping runs more code.
-        let replaced = self.0.entries.borrow_mut().insert(key, value);
+        let replaced = self.origin().0.entries.borrow_mut().insert(key, value);
         drop(replaced);
         true
     }
 
     /// Removes a key for every holder of this map.
     pub fn remove(&self, key: &[u8]) {
-        let removed = self.0.entries.borrow_mut().remove(key);
+        let removed = self.origin().0.entries.borrow_mut().remove(key);
         drop(removed);
     }
 
@@ -403,7 +421,7 @@ impl Map {
 
     /// The entries themselves, for reading; `set` must not be called while this is held.
     pub(crate) fn borrow(&self) -> Ref<'_, BTreeMap<Str, Value>> {
-        self.0.entries.borrow()
+        self.origin().0.entries.borrow()
     }
 
     /// How many entries there are.
@@ -423,7 +441,7 @@ impl Map {
 
     /// Whether both are the same map, seen through two holders.
     pub fn is_same(&self, other: &Map) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.origin().0, &other.origin().0)
     }
 
     /// The whole type, such as `map[string]interface {}`.
@@ -457,6 +475,7 @@ fn drop_flat(mut pending: Vec<Value>) {
             Value::Map(Map(data)) => {
                 if let Some(mut data) = Rc::into_inner(data) {
                     pending.extend(std::mem::take(data.entries.get_mut()).into_values());
+                    pending.extend(data.viewed.take().map(Value::Map));
                 }
             }
             _ => {}

@@ -398,3 +398,16 @@ fn the_readme_names_every_function() {
         .collect();
     assert!(missing.is_empty(), "not in the README: {missing:?}");
 }
+
+#[test]
+fn a_view_of_a_map_shares_its_entries_under_another_type() {
+    use gotemplate::{Map, Str, Type};
+
+    let map = Map::new(Type::DICT);
+    let view = map.view(Type::Named("common.Values", &Type::DICT));
+    assert!(view.view(Type::DICT).set(Str::from("a"), Value::int(1)));
+    assert!(map.contains_key(b"a") && view.len() == 1 && view.is_same(&map));
+    assert_eq!(view.go_type().to_string(), "common.Values");
+    drop(map);
+    assert!(view.contains_key(b"a"));
+}
