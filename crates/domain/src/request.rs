@@ -82,6 +82,11 @@ impl Request {
         }
     }
 
+    /// Its place in the order of arrival: requests are written in this order.
+    pub fn arrival(&self) -> (u64, &str) {
+        (self.created_ms, self.id.as_str())
+    }
+
     /// The value to store.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use domain::{
 use crate::database::Sql;
 use crate::ingest::{RETRY_AFTER_S, random_request_id};
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
-use crate::queue::set_write_keys;
+use crate::queue::announce;
 use crate::store::artifacts;
 use crate::store::requests::{self, NewRow};
 
@@ -106,10 +106,11 @@ pub async fn enqueue<K: KeyValue, D: Database, C: Clock>(
         .await?
         .into_iter()
         .collect();
-    let new = queued
+    let new: Vec<&Request> = queued
         .iter()
-        .filter(|request| new.contains(request.id.as_str()));
-    set_write_keys(kv, new).await?;
+        .filter(|request| new.contains(request.id.as_str()))
+        .collect();
+    announce(kv, &new).await?;
     Ok(id)
 }
 

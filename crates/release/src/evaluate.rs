@@ -1,6 +1,6 @@
 //! Evaluation: each waiting artifact's deploy policies decide, and every yes becomes a queued request.
 //!
-//! Order of the durable writes: the requests' rows, all in one statement, then their keys, then the decisions, then the mark
+//! Order of the durable writes: the requests' rows, all in one statement, then their key, then the decisions, then the mark
 //! on the artifact, then the removal of its key. Whatever dies in between, the artifact is evaluated again; request ids are
 //! derived from artifact, environment and app, so a second evaluation queues nothing twice. The rows come first because a
 //! store that lost some of the keys before there are rows would let later releases overtake.
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::database::Sql;
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
-use crate::queue::{Listing, evaluate_key, set_write_keys};
+use crate::queue::{Listing, announce, evaluate_key};
 use crate::store::artifacts::{self, Stored};
 use crate::store::decisions::{self, DecisionRow, NewDecision};
 use crate::store::requests::{self, NewRow};
@@ -122,13 +122,11 @@ async fn evaluate_batch<K: KeyValue, D: Database, C: Clock>(
         .map(|request| NewRow::waiting(request, None))
         .collect();
     let new: BTreeSet<String> = requests::queue(sql, &rows).await?.into_iter().collect();
-    set_write_keys(
-        kv,
-        queued
-            .iter()
-            .filter(|request| new.contains(request.id.as_str())),
-    )
-    .await?;
+    let announced: Vec<&Request> = queued
+        .iter()
+        .filter(|request| new.contains(request.id.as_str()))
+        .collect();
+    announce(kv, &announced).await?;
     decisions::record(sql, &decided, now_ms).await?;
     artifacts::evaluated(sql, &evaluated, now_ms).await?;
     Ok(Done {

@@ -5,9 +5,9 @@
 //!
 //! 1. Read the branch's tip. 2. List the keys once. 3. Read the intents. 4. Ask the database which requests have ended.
 //!
-//! A request is pending only if it waits (by its key, or by its row where the store lost the key), has not ended, and is in
-//! no intent that landed. Listing before the tip is read, or asking the database before listing, lets a replica see a
-//! request that another one has written already.
+//! A request is pending only if its row says that it waits, asked last, and it is in no intent that landed. Reading the
+//! tip later, or the intents later than the rows, lets a replica take up a request that another one has written already.
+//! The keys say that there is work, and which; the rows are the truth.
 //!
 //! Before a push, its intent is written: old tip, new tip, the outcome of each request. Afterwards: the requests' rows,
 //! then the `write.` keys, then the intent. An intent that did not land is removed only once the branch has moved past its
@@ -129,8 +129,8 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
         let mut memory = Memory::default();
         // This look decides only whom to ask for a tip; what is pending is decided after that, by another.
         let look = self.look(&mut memory).await?;
-        let targets = self.with_work(&memory, &look);
-        if look.write.is_empty() && targets.is_empty() {
+        let targets = self.with_work(&look);
+        if look.waiting.is_empty() && targets.is_empty() {
             return Ok(FlushReport::default());
         }
         let owner = new_uuid(self.clock);
@@ -140,7 +140,7 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
                 ..FlushReport::default()
             });
         }
-        let done = match self.end_homeless(&memory, &look).await {
+        let done = match self.end_homeless(&mut memory, &look).await {
             Ok(()) => self.rounds(&mut memory, targets, deadline_ms, owner).await,
             Err(error) => Err(error),
         };
@@ -175,8 +175,8 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
     }
 
     /// The repositories that anything waits for.
-    fn with_work(&self, memory: &Memory, look: &Look) -> BTreeSet<usize> {
-        let waiting = look.write.iter().filter_map(|key| memory.requests.get(key));
+    fn with_work(&self, look: &Look) -> BTreeSet<usize> {
+        let waiting = look.waiting.iter();
         let mut chosen: BTreeSet<usize> = waiting
             .filter_map(|request| self.target_of(request))
             .collect();

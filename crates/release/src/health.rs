@@ -4,9 +4,10 @@
 use serde::Serialize;
 
 use crate::database::Sql;
-use crate::ports::{Clock, Database, KeyValue};
-use crate::queue::{Backoff, Listing, arrival_of};
+use crate::ports::{Clock, Database, DatabaseError, KeyValue};
+use crate::queue::{Backoff, Listing};
 use crate::store::intents;
+use crate::store::requests::{self, Depth};
 
 /// The state of the application.
 #[derive(Debug, Serialize)]
@@ -19,9 +20,9 @@ pub struct Health {
     /// `ok`, or what is wrong.
     pub key_value: String,
     /// Artifacts that wait for evaluation.
-    pub waiting_evaluations: usize,
+    pub waiting_evaluations: i64,
     /// Releases that wait to be written.
-    pub waiting_writes: usize,
+    pub waiting_writes: i64,
     /// Pushes whose outcome is not recorded yet.
     pub open_intents: i64,
     /// Age of the oldest waiting write in seconds.
@@ -47,8 +48,15 @@ pub async fn health<K: KeyValue, D: Database, C: Clock>(
         oldest_write_age_seconds: None,
         paused: Vec::new(),
     };
-    match intents::count(sql).await {
-        Ok(count) => health.open_intents = count,
+    match counts(sql).await {
+        Ok((intents, depth)) => {
+            health.open_intents = intents;
+            health.waiting_evaluations = depth.evaluations;
+            health.waiting_writes = depth.writes;
+            let oldest = depth.oldest_write_ms.and_then(|ms| u64::try_from(ms).ok());
+            health.oldest_write_age_seconds =
+                oldest.map(|ms| clock.now_ms().saturating_sub(ms) / 1000);
+        }
         Err(error) => {
             health.status = "error";
             health.database = error.to_string();
@@ -56,13 +64,7 @@ pub async fn health<K: KeyValue, D: Database, C: Clock>(
     }
     match kv.keys().await {
         Ok(keys) => {
-            let listing = Listing::of(keys);
-            health.waiting_evaluations = listing.evaluate.len();
-            health.waiting_writes = listing.write.len();
-            let oldest = listing.write.first().and_then(|key| arrival_of(key));
-            health.oldest_write_age_seconds =
-                oldest.map(|ms| clock.now_ms().saturating_sub(ms) / 1000);
-            for key in &listing.backoff {
+            for key in &Listing::of(keys).backoff {
                 let value = kv.get(key).await.ok().flatten();
                 let pause = value.and_then(|value| serde_json::from_slice::<Backoff>(&value).ok());
                 health
@@ -76,4 +78,8 @@ pub async fn health<K: KeyValue, D: Database, C: Clock>(
         }
     }
     health
+}
+
+async fn counts<D: Database>(sql: &Sql<'_, D>) -> Result<(i64, Depth), DatabaseError> {
+    Ok((intents::count(sql).await?, requests::depth(sql).await?))
 }

@@ -3,6 +3,8 @@
 //! The store is the wiring and stays tiny: what is done is deleted. Keys use `.` as the separator and stay below 255
 //! bytes, values below 1 MB: the least that every Spin store takes.
 
+use std::collections::BTreeSet;
+
 use domain::{ArtifactId, Request};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -11,8 +13,10 @@ use crate::ports::{KeyValue, KeyValueError};
 
 /// An artifact waits for its policies to be evaluated; the value is its id.
 const EVALUATE: &str = "evaluate.";
-/// A request waits to be written; the value is the request.
+/// Requests wait to be written; the value is the list of their ids. The requests themselves are rows.
 const WRITE: &str = "write.";
+/// The most ids under one key: values stay far below 1 MB.
+const IDS: usize = 1_000;
 /// A Git host asked to be left alone for a while, or failed.
 const BACKOFF: &str = "backoff.";
 /// The flush that is at work.
@@ -24,9 +28,12 @@ pub fn evaluate_key(created_ms: u64, id: &ArtifactId) -> String {
     format!("{EVALUATE}{created_ms:013}.{}", short_digest(id.as_str()))
 }
 
-/// The key under which a request waits. Keys sort by arrival; the same request always has the same key.
-pub fn write_key(request: &Request) -> String {
-    format!("{WRITE}{:013}.{}", request.created_ms, request.id)
+/// The key under which requests wait that were queued together. Keys sort by arrival; the same requests always have the
+/// same key.
+pub fn write_key(requests: &[&Request]) -> String {
+    let created_ms = requests.first().map_or(0, |request| request.created_ms);
+    let ids: Vec<&str> = requests.iter().map(|request| request.id.as_str()).collect();
+    format!("{WRITE}{created_ms:013}.{}", short_digest(&ids.join("\n")))
 }
 
 /// The key of the pause for one remote repository.
@@ -34,19 +41,25 @@ pub(crate) fn backoff_key(url: &str) -> String {
     format!("{BACKOFF}{}", short_digest(url))
 }
 
-/// Sets the keys of requests whose rows are written.
-pub(crate) async fn set_write_keys<K: KeyValue>(
+/// Announces requests whose rows are written: one durable write for all that were queued together.
+pub(crate) async fn announce<K: KeyValue>(
     kv: &K,
-    requests: impl Iterator<Item = &Request>,
+    requests: &[&Request],
 ) -> Result<(), KeyValueError> {
-    for request in requests {
-        let value = request.to_bytes().map_err(|error| KeyValueError {
+    for together in requests.chunks(IDS) {
+        let ids: Vec<&str> = together.iter().map(|request| request.id.as_str()).collect();
+        let value = serde_json::to_vec(&ids).map_err(|error| KeyValueError {
             operation: "set",
             source: error.into(),
         })?;
-        kv.set(&write_key(request), &value).await?;
+        kv.set(&write_key(together), &value).await?;
     }
     Ok(())
+}
+
+/// The ids of the requests that a `write.` key announces; none if the value is of another version.
+pub(crate) fn announced(value: &[u8]) -> Option<BTreeSet<String>> {
+    serde_json::from_slice(value).ok()
 }
 
 fn short_digest(text: &str) -> String {
@@ -107,12 +120,7 @@ pub(crate) struct Lease {
     pub until_ms: u64,
 }
 
-/// The id of the request that waits under a `write.` key.
-pub(crate) fn request_id_of(key: &str) -> &str {
-    key.rsplit('.').next().unwrap_or_default()
-}
-
-/// When the request under a `write.` key was queued, in milliseconds since the Unix epoch.
+/// When the requests under a `write.` key were queued, in milliseconds since the Unix epoch.
 pub(crate) fn arrival_of(key: &str) -> Option<u64> {
     key.strip_prefix(WRITE)?.split('.').next()?.parse().ok()
 }

@@ -6,13 +6,14 @@ use domain::{AppName, EnvName, Request, RequestKind};
 use gitwire::CommitId;
 
 use super::FlushReport;
-use crate::queue::write_key;
+use super::look::Keys;
 
 /// What one flush knows so far.
 #[derive(Default)]
 pub(super) struct Memory {
-    /// Values of `write.` keys, by key. They never change, so each is read once.
+    /// Requests that wait or waited, by id: each row is read once.
     pub requests: BTreeMap<String, Request>,
+    pub keys: Keys,
     pub stuck: Stuck,
     /// By the index of the repository.
     pub targets: BTreeMap<usize, Target>,
@@ -41,8 +42,8 @@ pub(super) struct Refused {
 /// behind it.
 #[derive(Default)]
 pub(super) struct Stuck {
-    /// By environment and app, the key of the first one.
-    first: BTreeMap<Place, String>,
+    /// By environment and app, the arrival of the first one.
+    first: BTreeMap<Place, (u64, String)>,
 }
 
 type Place = (EnvName, Option<AppName>);
@@ -57,13 +58,14 @@ fn place_of(request: &Request) -> Option<Place> {
 impl Stuck {
     pub(super) fn add(&mut self, request: &Request) {
         if let Some(place) = place_of(request).filter(|_| !self.holds(request)) {
-            self.first.insert(place, write_key(request));
+            let (ms, id) = request.arrival();
+            self.first.insert(place, (ms, id.to_owned()));
         }
     }
 
     /// Whether the request is stuck itself, or waits behind one that is.
     pub(super) fn holds(&self, request: &Request) -> bool {
         let first = place_of(request).and_then(|place| self.first.get(&place));
-        first.is_some_and(|first| *first <= write_key(request))
+        first.is_some_and(|(ms, id)| (*ms, id.as_str()) <= request.arrival())
     }
 }

@@ -26,7 +26,6 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'_, '_, K
         &mut self,
         mut batch: Batch<'_, R>,
         open: &[Intent],
-        keys: &[String],
     ) -> Result<Pushed, Trouble> {
         let Some(intent) = self.intent(&mut batch)? else {
             self.resize(batch.outcomes.len() / 2);
@@ -40,7 +39,7 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'_, '_, K
         self.write_intent(&intent, open).await?;
         let alone = open.is_empty();
         match self.session.push(intent.new, pack).await {
-            Ok(PushAnswer::Accepted) => self.accepted(&intent, keys).await,
+            Ok(PushAnswer::Accepted) => self.accepted(&intent).await,
             Ok(PushAnswer::Refused(reason)) => {
                 self.over(&intent, alone).await?;
                 self.report().refused += 1;
@@ -57,7 +56,7 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'_, '_, K
                 message: reason,
             }) => {
                 self.over(&intent, alone).await?;
-                self.too_large(&intent.outcomes, &reason, keys).await
+                self.too_large(&intent.outcomes, &reason).await
             }
             Err(error) => Err(error.into()),
         }
@@ -98,8 +97,8 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'_, '_, K
         Ok(())
     }
 
-    async fn accepted(&mut self, intent: &Intent, keys: &[String]) -> Result<Pushed, Trouble> {
-        self.ended(&intent.outcomes, intent.date_s, keys).await?;
+    async fn accepted(&mut self, intent: &Intent) -> Result<Pushed, Trouble> {
+        self.ended(&intent.outcomes, intent.date_s).await?;
         intents::delete(&self.flush.sql, &[intent]).await?;
         self.report().pushes += 1;
         self.resize(intent.outcomes.len().saturating_mul(2));
@@ -114,7 +113,6 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'_, '_, K
         &mut self,
         outcomes: &[IntendedOutcome],
         reason: &str,
-        keys: &[String],
     ) -> Result<Pushed, Trouble> {
         self.report().problem = Some(reason.to_owned());
         self.resize(outcomes.len() / 2);
@@ -124,7 +122,7 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'_, '_, K
         let Ok(request) = domain::Request::from_bytes(outcome.request.as_bytes()) else {
             return Ok(Pushed::Again);
         };
-        self.failed(&request, reason, keys).await?;
+        self.failed(&request, reason).await?;
         Ok(Pushed::Again)
     }
 

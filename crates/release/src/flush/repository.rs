@@ -89,10 +89,9 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         let Work {
             mut pending,
             intents,
-            keys,
         } = work;
         let refused = self.target().refused.take();
-        let open = self.settle(intents, &mut pending, &keys).await?;
+        let open = self.settle(intents, &mut pending).await?;
         self.report().waiting = pending.len();
         pending.retain(|request| !self.memory.stuck.holds(request));
         if pending.is_empty() {
@@ -113,15 +112,15 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         let most = self.target().max_batch.unwrap_or(most).max(1);
         let truncated = pending.len() > most;
         pending.truncate(most);
-        let (batch, stopped) = self.build(&open, &pending, &keys).await?;
+        let (batch, stopped) = self.build(&open, &pending).await?;
         let more = truncated || stopped;
         if batch.has_commits() {
-            return match self.push(batch, &open, &keys).await? {
+            return match self.push(batch, &open).await? {
                 Pushed::Accepted => Ok(more),
                 Pushed::Again => Ok(true),
             };
         }
-        self.ended(&batch.outcomes, 0, &keys).await?;
+        self.ended(&batch.outcomes, 0).await?;
         let Self { flush, memory, .. } = self;
         flush.unpause(memory, self.index, self.repository).await?;
         // What is left of this batch waits for a passing cause, and is not tried again in this flush.
@@ -133,7 +132,6 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         &mut self,
         intents: Vec<Intent>,
         pending: &mut Vec<Request>,
-        keys: &[String],
     ) -> Result<Vec<Intent>, Trouble> {
         let mut open = Vec::new();
         let mut since: BTreeMap<Option<CommitId>, BTreeSet<CommitId>> = BTreeMap::new();
@@ -156,7 +154,7 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
                 Landing::Open => open.push(intent),
                 Landing::Moved { count } => {
                     let landed = intent.outcomes.get(..count).unwrap_or_default();
-                    self.ended(landed, intent.date_s, keys).await?;
+                    self.ended(landed, intent.date_s).await?;
                     intents::delete(&self.flush.sql, &[&intent]).await?;
                     pending.retain(|known| !landed.iter().any(|outcome| outcome.id == known.id));
                 }
@@ -171,7 +169,6 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         &mut self,
         open: &[Intent],
         pending: &[Request],
-        keys: &[String],
     ) -> Result<(Batch<'r, R>, bool), Trouble> {
         let flush = self.flush;
         // The same requests on the same tip with the same date make the same commits: a push that is tried again is known
@@ -195,7 +192,7 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
                 }
                 let added = batch.add(request, &artifacts, &self.memory.stuck);
                 if let Added::Passing(reason) = added.await? {
-                    self.failed(request, &reason, keys).await?;
+                    self.failed(request, &reason).await?;
                 }
             }
         }
@@ -223,19 +220,14 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
 
     /// A request failed for a passing cause. It is tried again in the next flush, and what came after it waits behind it;
     /// after some attempts it ends as an error.
-    pub(super) async fn failed(
-        &mut self,
-        request: &Request,
-        reason: &str,
-        keys: &[String],
-    ) -> Result<(), Trouble> {
+    pub(super) async fn failed(&mut self, request: &Request, reason: &str) -> Result<(), Trouble> {
         if requests::failed_once_more(&self.flush.sql, request, reason).await? < ATTEMPTS {
             self.memory.stuck.add(request);
             return Ok(());
         }
         let reason = format!("gave up after {ATTEMPTS} attempts: {reason}");
         let outcome = IntendedOutcome::new(request, None, Some(reason));
-        self.ended(&[outcome], 0, keys).await
+        self.ended(&[outcome], 0).await
     }
 
     /// Records outcomes, deletes the requests' keys, and counts them in the report.
@@ -243,14 +235,13 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         &mut self,
         outcomes: &[IntendedOutcome],
         date_s: i64,
-        keys: &[String],
     ) -> Result<(), Trouble> {
         let record = Record {
             outcomes,
             gitops_repo: self.repository.name(),
             date_s,
         };
-        self.flush.end(&record, keys).await?;
+        self.flush.end(self.memory, &record).await?;
         let report = self.report();
         for outcome in outcomes {
             match (&outcome.commit, &outcome.error) {

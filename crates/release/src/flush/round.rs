@@ -12,7 +12,6 @@ use super::memory::Memory;
 use super::repository::Part;
 use super::{Flush, FlushError};
 use crate::ports::{Clock, Database, KeyValue};
-use crate::queue::request_id_of;
 use crate::render::Renderer;
 use crate::store::requests::{self, NewRow};
 
@@ -22,8 +21,6 @@ pub(super) struct Work {
     pub pending: Vec<Request>,
     /// Intents of this repository and branch.
     pub intents: Vec<Intent>,
-    /// The keys of all that waits.
-    pub keys: Vec<String>,
 }
 
 /// The end of requests, as it is recorded.
@@ -61,7 +58,7 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
         let look = self.look(memory).await?;
         let mut again = BTreeSet::new();
         for (index, repository, session) in &sessions {
-            let work = self.work(memory, &look, *index, session.branch());
+            let work = self.work(&look, *index, session.branch());
             let mut part = Part {
                 flush: self,
                 memory,
@@ -77,12 +74,11 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
         Ok(again)
     }
 
-    fn work(&self, memory: &Memory, look: &Look, index: usize, branch: &str) -> Work {
-        let mut seen = BTreeSet::new();
-        let waiting = look.write.iter().filter_map(|key| memory.requests.get(key));
-        let pending = waiting
+    fn work(&self, look: &Look, index: usize, branch: &str) -> Work {
+        let pending = look
+            .waiting
+            .iter()
             .filter(|request| self.target_of(request) == Some(index))
-            .filter(|request| seen.insert(request.id.clone()))
             .cloned()
             .collect();
         let url = self.settings.repositories.all().get(index);
@@ -93,18 +89,18 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
         Work {
             pending,
             intents: intents.cloned().collect(),
-            keys: look.write.clone(),
         }
     }
 
     /// Ends requests for environments that no repository is configured for.
     pub(super) async fn end_homeless(
         &self,
-        memory: &Memory,
+        memory: &mut Memory,
         look: &Look,
     ) -> Result<(), FlushError> {
-        let waiting = look.write.iter().filter_map(|key| memory.requests.get(key));
-        let homeless: Vec<IntendedOutcome> = waiting
+        let homeless: Vec<IntendedOutcome> = look
+            .waiting
+            .iter()
             .filter(|request| self.target_of(request).is_none())
             .map(|request| IntendedOutcome::new(request, None, Some(no_repository(request))))
             .collect();
@@ -113,11 +109,15 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
             gitops_repo: "",
             date_s: 0,
         };
-        self.end(&record, &look.write).await
+        self.end(memory, &record).await
     }
 
-    /// Records outcomes, then deletes the requests' keys. Two replicas may do both at once.
-    pub(super) async fn end(&self, record: &Record<'_>, keys: &[String]) -> Result<(), FlushError> {
+    /// Records outcomes, then deletes the keys whose requests have all ended. Two replicas may do both at once.
+    pub(super) async fn end(
+        &self,
+        memory: &mut Memory,
+        record: &Record<'_>,
+    ) -> Result<(), FlushError> {
         let ended = self.clock.now_ms();
         let read = |outcome: &IntendedOutcome| Request::from_bytes(outcome.request.as_bytes()).ok();
         let requests: Vec<Option<Request>> = record.outcomes.iter().map(read).collect();
@@ -140,10 +140,8 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
         requests::end(&self.sql, &rows).await?;
         let outcomes = record.outcomes.iter();
         let ids: BTreeSet<&str> = outcomes.map(|outcome| outcome.id.as_str()).collect();
-        for key in keys.iter().filter(|key| ids.contains(request_id_of(key))) {
-            self.kv.delete(key).await?;
-        }
-        Ok(())
+        let ended = |id: &str| ids.contains(id);
+        Ok(memory.keys.remove(self.kv, ended).await?)
     }
 }
 

@@ -134,23 +134,25 @@ pub(crate) async fn end<D: Database>(
 pub(crate) struct Standing {
     /// Listed ones that have ended.
     pub ended: BTreeSet<String>,
-    /// Requests that wait and are not listed, as they stood in the queue.
-    pub unlisted: Vec<String>,
+    /// Id and body of each request that waits; no body where it is known.
+    pub waiting: Vec<(String, String)>,
 }
 
-/// Compares a listing of the queue with the rows, in one statement.
+/// Which requests wait, and which of the listed ones have ended, at one moment.
 pub(crate) async fn standing<D: Database>(
     sql: &Sql<'_, D>,
     listed: &[&str],
+    known: &[&str],
 ) -> Result<Standing, DatabaseError> {
-    let list = serde_json::Value::from(listed).to_string();
+    let listed = serde_json::Value::from(listed).to_string();
+    let known = serde_json::Value::from(known).to_string();
     let rows = sql
         .run(
             "SELECT id, NULL FROM requests WHERE id IN (SELECT value FROM json_each(?1)) AND status <> 'new'
              UNION ALL
-             SELECT id, body FROM requests
-             WHERE status = 'new' AND id NOT IN (SELECT value FROM json_each(?1))",
-            &[list.into()],
+             SELECT id, CASE WHEN id IN (SELECT value FROM json_each(?2)) THEN '' ELSE body END FROM requests
+             WHERE status = 'new'",
+            &[listed.into(), known.into()],
         )
         .await?;
     let mut standing = Standing::default();
@@ -158,7 +160,7 @@ pub(crate) async fn standing<D: Database>(
         let mut row = Columns::new(row);
         let id = row.text();
         match row.optional_text() {
-            Some(body) => standing.unlisted.push(body),
+            Some(body) => standing.waiting.push((id, body)),
             None => drop(standing.ended.insert(id)),
         }
     }
@@ -168,6 +170,34 @@ pub(crate) async fn standing<D: Database>(
 fn texts(rows: Vec<Vec<SqlValue>>) -> Vec<String> {
     let rows = rows.into_iter();
     rows.map(|row| Columns::new(row).text()).collect()
+}
+
+/// How much waits.
+#[derive(Debug, Default)]
+pub(crate) struct Depth {
+    /// Artifacts that wait for evaluation.
+    pub evaluations: i64,
+    /// Requests that wait for the flush.
+    pub writes: i64,
+    /// When the oldest of these was queued, in milliseconds since the Unix epoch.
+    pub oldest_write_ms: Option<i64>,
+}
+
+/// Counts what waits, by the indexes of what waits.
+pub(crate) async fn depth<D: Database>(sql: &Sql<'_, D>) -> Result<Depth, DatabaseError> {
+    let rows = sql
+        .run(
+            "SELECT (SELECT count(*) FROM artifacts WHERE evaluated IS NULL), count(*), min(created)
+             FROM requests WHERE status = 'new'",
+            &[],
+        )
+        .await?;
+    let mut row = Columns::new(rows.into_iter().next().unwrap_or_default());
+    Ok(Depth {
+        evaluations: row.integer().unwrap_or_default(),
+        writes: row.integer().unwrap_or_default(),
+        oldest_write_ms: row.integer(),
+    })
 }
 
 /// Counts artifacts that wait for evaluation and requests that wait for the flush; stops counting at `limit`.

@@ -22,8 +22,8 @@ pub(crate) struct Ledger {
     pub(crate) landed: BTreeMap<String, Landing>,
     /// By place: requests in the order in which they landed.
     order: BTreeMap<String, Vec<String>>,
-    /// By request: when its key was first set, and which key that was.
-    queued: BTreeMap<String, (u64, String)>,
+    /// By request: how it came into the queue.
+    queued: BTreeMap<String, Queued>,
     /// By request: its status and commit, once it ended.
     ended: BTreeMap<String, (String, String)>,
     /// Requests that ended as errors and were asked for again.
@@ -32,12 +32,27 @@ pub(crate) struct Ledger {
     pub(crate) shipped: BTreeMap<String, (u64, u64)>,
 }
 
+/// How a request came into the queue, in steps of the schedule.
+struct Queued {
+    arrival_ms: i64,
+    row: u64,
+    announced: Option<u64>,
+}
+
 impl Ledger {
-    pub(super) fn key_was_set(&mut self, key: &str, step: u64) {
-        if let Some(rest) = key.strip_prefix("write.") {
-            let id = rest.split('.').nth(1).unwrap().to_owned();
-            self.queued.entry(id).or_insert((step, key.to_owned()));
-        }
+    /// There is a row: a flush may see the request from now on.
+    pub(super) fn has_row(&mut self, id: String, arrival_ms: i64, step: u64) {
+        self.queued.entry(id).or_insert(Queued {
+            arrival_ms,
+            row: step,
+            announced: None,
+        });
+    }
+
+    /// A key announces the request: whoever asked for it may be told from now on.
+    pub(super) fn announced(&mut self, id: &str, step: u64) {
+        let queued = self.queued.get_mut(id).expect("keys come after rows");
+        queued.announced.get_or_insert(step);
     }
 
     /// Commits that were accepted with one push, in order.
@@ -85,7 +100,10 @@ impl Ledger {
             return false;
         }
         let queued = match (self.queued.get(a), self.queued.get(b)) {
-            (Some((step_a, key_a)), Some((step_b, key_b))) => step_a < step_b && key_a < key_b,
+            (Some(before), Some(after)) => {
+                before.announced.is_some_and(|step| step < after.row)
+                    && (before.arrival_ms, a) < (after.arrival_ms, b)
+            }
             _ => false,
         };
         queued || self.shipped_before(a, b)

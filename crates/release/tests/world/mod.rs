@@ -125,6 +125,23 @@ impl World {
         act(self.git.borrow_mut().get_mut(GITOPS).unwrap())
     }
 
+    /// Notes the rows that are new.
+    fn note_rows(&self) {
+        for row in self.sql("SELECT id, created FROM requests WHERE status = 'new'", &[]) {
+            let arrival_ms = row[1].parse().unwrap();
+            let mut ledger = self.ledger.borrow_mut();
+            ledger.has_row(row[0].clone(), arrival_ms, self.steps.get());
+        }
+    }
+
+    /// A key says that these requests wait.
+    fn announced(&self, value: &[u8]) {
+        let ids: Vec<String> = serde_json::from_slice(value).unwrap();
+        for id in ids {
+            self.ledger.borrow_mut().announced(&id, self.steps.get());
+        }
+    }
+
     /// How many pushes have an outcome that is not recorded.
     pub(crate) fn open_intents(&self) -> usize {
         let rows = self.sql("SELECT count(*) FROM intents", &[]);

@@ -61,10 +61,9 @@ impl KeyValue for Store {
         let world = &self.0;
         assert!(key.len() <= 255 && value.len() <= 1_000_000);
         self.call("set", || {
-            world
-                .ledger
-                .borrow_mut()
-                .key_was_set(key, world.steps.get());
+            if key.starts_with("write.") {
+                world.announced(value);
+            }
             let mut store = world.store.borrow_mut();
             store.insert(key.to_owned(), value.to_vec());
         })
@@ -98,6 +97,7 @@ impl Database for Sqlite {
             *world.last_statement.borrow_mut() = (sql.to_owned(), params.to_vec());
             if sql.contains("INTO requests") || sql.contains("UPDATE requests") {
                 world.check_requests();
+                world.note_rows();
             }
             rows
         });
