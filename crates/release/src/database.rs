@@ -9,7 +9,8 @@ use std::cell::Cell;
 use crate::ports::{Database, DatabaseError, Row, SqlValue};
 
 /// Every migration, in order; the number of one is its place here, from 1. Never edit one that was released.
-const MIGRATIONS: &[&[&str]] = &[&[
+const MIGRATIONS: &[&[&str]] = &[
+    &[
     // `created` is in milliseconds; `seq` breaks ties, so that a page never shows an artifact twice.
     "CREATE TABLE artifacts (
         seq INTEGER PRIMARY KEY,
@@ -69,7 +70,18 @@ const MIGRATIONS: &[&[&str]] = &[&[
         capabilities TEXT NOT NULL,
         default_branch TEXT,
         read INTEGER NOT NULL) WITHOUT ROWID",
-]];
+    ],
+    // The trees of the tip that the last push made, as a pack: a flush that finds the branch there need not fetch them.
+    &["CREATE TABLE git_trees (
+        url TEXT NOT NULL,
+        branch TEXT NOT NULL,
+        tip TEXT NOT NULL,
+        pack BLOB NOT NULL,
+        PRIMARY KEY (url, branch))"],
+];
+
+/// How many migrations there are, which is the version of the schema.
+pub const SCHEMA_VERSION: usize = MIGRATIONS.len();
 
 /// A connection whose schema is current.
 pub struct Sql<'a, D> {

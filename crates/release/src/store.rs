@@ -5,3 +5,4 @@ pub(crate) mod decisions;
 pub(crate) mod intents;
 pub(crate) mod remotes;
 pub(crate) mod requests;
+pub(crate) mod trees;

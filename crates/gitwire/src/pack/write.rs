@@ -1,14 +1,15 @@
 //! Writes a pack of new objects, in one pass, with directories as deltas of their earlier versions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 
 use super::select::{Chosen, select};
 use super::{Kind, PackOptions, delta};
 use crate::hash::hash_bytes;
-use crate::id::{CommitId, ObjectId};
+use crate::id::{CommitId, ObjectId, TreeId};
 use crate::objects::{LookupError, Objects};
+use crate::EntryKind;
 
 const OFFSET_DELTA: u8 = 6;
 const ID_DELTA: u8 = 7;
@@ -27,7 +28,43 @@ impl Objects {
     /// # Errors
     /// See [`LookupError`]; the tip itself has to be here.
     pub fn new_pack(&self, tip: CommitId, options: PackOptions) -> Result<Vec<u8>, LookupError> {
-        let chosen = select(self, tip, options.thin)?;
+        self.pack_of(select(self, tip, options.thin)?, options)
+    }
+
+    /// A pack that stands alone: the commit, its root directory, and the directories in that which are here. It is what an
+    /// edit of a file two levels deep needs, and can be kept between pushes. None if these have more than `max_bytes`, or the
+    /// commit or its root are not here.
+    pub fn snapshot(&self, tip: CommitId, max_bytes: usize) -> Option<Vec<u8>> {
+        let root = self.commit(tip).ok()?.tree;
+        let mut ids = vec![tip.object(), root.object()];
+        for entry in self.tree(root).ok()? {
+            if entry.kind == EntryKind::Tree && self.contains(entry.id) {
+                ids.push(entry.id);
+            }
+        }
+        // Git has the empty tree without being told.
+        ids.retain(|id| *id != TreeId::EMPTY.object());
+        let mut bytes: usize = 0;
+        for id in &ids {
+            bytes = bytes.saturating_add(self.content(*id).ok()?.1.len());
+        }
+        if bytes > max_bytes {
+            return None;
+        }
+        let mut seen = HashSet::new();
+        let whole = |id: ObjectId| Chosen { id, base: None };
+        let chosen = ids.into_iter().filter(|id| seen.insert(*id)).map(whole);
+        let options = PackOptions {
+            level: 1,
+            thin: false,
+            ofs_delta: false,
+        };
+        self.pack_of(chosen.collect(), options).ok()
+    }
+
+    fn pack_of(&self, chosen: Vec<Chosen>, options: PackOptions) -> Result<Vec<u8>, LookupError> {
+        let last = chosen.last().map_or(ObjectId::ZERO, |object| object.id);
+        let problem = |problem| LookupError::Corrupt { id: last, problem };
         let mut writer = Writer {
             out: Vec::new(),
             compress: Compress::new(Compression::new(options.level.min(9)), true),
@@ -35,18 +72,14 @@ impl Objects {
             offsets: HashMap::new(),
         };
         writer.out.extend_from_slice(b"PACK\0\0\0\x02");
-        let count = u32::try_from(chosen.len()).map_err(|_| LookupError::Corrupt {
-            id: tip.object(),
-            problem: "it reaches more objects than a pack can hold",
-        })?;
+        let count = u32::try_from(chosen.len())
+            .map_err(|_| problem("it reaches more objects than a pack can hold"))?;
         writer.out.extend_from_slice(&count.to_be_bytes());
         for object in chosen {
             writer.write(self, object)?;
         }
-        let hash = hash_bytes(&writer.out).ok_or(LookupError::Corrupt {
-            id: tip.object(),
-            problem: "its pack has the hash of a collision",
-        })?;
+        let hash = hash_bytes(&writer.out)
+            .ok_or_else(|| problem("its pack has the hash of a collision"))?;
         writer.out.extend_from_slice(hash.as_bytes());
         Ok(writer.out)
     }
@@ -67,7 +100,7 @@ impl Writer {
         let (kind, content) = objects.content(object.id)?;
         let length = content.len();
         if let Some(base) = object.base {
-            let new = objects.tree_chunks(crate::id::TreeId::new(object.id))?;
+            let new = objects.tree_chunks(TreeId::new(object.id))?;
             let old = objects.tree_chunks(base)?;
             if let Some(delta) = delta::between(&old, &new)
                 && delta.len() < length / 2

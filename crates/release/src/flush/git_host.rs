@@ -40,6 +40,15 @@ pub enum PushAnswer {
     PackRefused(String),
 }
 
+/// Where trees may come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fetch {
+    /// From what was kept after the last push, if the tip is still that push's.
+    UnlessKept,
+    /// From the host.
+    Anew,
+}
+
 /// Opens repositories.
 #[allow(async_fn_in_trait)]
 pub trait GitHost {
@@ -62,8 +71,13 @@ pub trait GitSession {
     /// The commits that the tip has and `old` has not, exactly. All of the tip's where `old` is none.
     async fn commits_since(&self, old: Option<CommitId>) -> Result<BTreeSet<CommitId>, HostError>;
 
-    /// The tip's commit and all its trees; nothing where there is no tip.
-    async fn trees(&self) -> Result<Objects, HostError>;
+    /// The tip's commit and its trees; nothing where there is no tip. Kept ones are those that a release needs; a
+    /// [`Fetch::Anew`] gives all.
+    async fn trees(&self, fetch: Fetch) -> Result<Objects, HostError>;
+
+    /// Keeps trees for the next flush, which finds the branch at `tip` if nobody else pushes meanwhile. Whatever goes wrong
+    /// costs that flush a request and nothing else.
+    async fn keep_trees(&self, tip: CommitId, snapshot: Vec<u8>);
 
     /// How the host takes packs.
     fn pack_options(&self) -> PackOptions;

@@ -13,6 +13,9 @@ use crate::store::intents;
 /// The most bytes of an intent: it is one parameter of one statement.
 const INTENT_BYTES: usize = 950_000;
 
+/// The most bytes of trees that are kept for the next flush: 30,000 apps or so.
+const SNAPSHOT_BYTES: usize = 1 << 20;
+
 /// What became of a push.
 pub(super) enum Pushed {
     Accepted,
@@ -35,11 +38,18 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'_, '_, K
             .objects
             .new_pack(intent.new, self.session.pack_options())
             .map_err(|error| BrokenRepository(gitwire::WriteError::Lookup(error)))?;
+        let snapshot = batch.objects.snapshot(intent.new, SNAPSHOT_BYTES);
         drop(batch);
         self.write_intent(&intent, open).await?;
         let alone = open.is_empty();
         match self.session.push(intent.new, pack).await {
-            Ok(PushAnswer::Accepted) => self.accepted(&intent).await,
+            Ok(PushAnswer::Accepted) => {
+                let pushed = self.accepted(&intent).await?;
+                if let Some(snapshot) = snapshot {
+                    self.session.keep_trees(intent.new, snapshot).await;
+                }
+                Ok(pushed)
+            }
             Ok(PushAnswer::Refused(reason)) => {
                 self.over(&intent, alone).await?;
                 self.report().refused += 1;

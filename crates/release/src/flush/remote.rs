@@ -2,7 +2,7 @@
 //! may be sent again is the flush's decision.
 //!
 //! A flush takes three requests for a repository: the advertisement of receive-pack (the tip), one fetch (the tip's
-//! trees), one push. What upload-pack can do, and which branch is the default, is asked once and kept in the database.
+//! trees), one push; two where the tip is still that of the last push, whose trees were kept. What upload-pack can do, and which branch is the default, is asked once and kept in the database.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -15,10 +15,11 @@ use gitwire::{
     UploadPackCapabilities,
 };
 
-use super::git_host::{Cause, GitHost, GitSession, HostError, PushAnswer};
+use super::git_host::{Cause, Fetch, GitHost, GitSession, HostError, PushAnswer};
 use crate::database::Sql;
 use crate::ports::{Clock, Database, HttpClient, HttpError};
 use crate::store::remotes::{self, KnownRemote};
+use crate::store::trees;
 
 /// What is known of a host is asked again after a day: servers are upgraded.
 const KNOWN_FOR_MS: i64 = 86_400_000;
@@ -208,6 +209,18 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteSession<'_, H, D, C> {
     }
 }
 
+impl<H: HttpClient, D: Database, C: Clock> RemoteSession<'_, H, D, C> {
+    /// The trees of the tip that were kept after a push. The pack's ids are computed from its bytes, so that a row cannot
+    /// say of a tree what is not so.
+    async fn kept_trees(&self, tip: CommitId) -> Option<Pack> {
+        let (sql, branch) = (&self.hosts.sql, self.branch.as_str());
+        let kept = trees::get(sql, &self.key, branch, &tip.to_string()).await;
+        let pack = Pack::read(&kept.ok()??, &Limits::default()).ok()?;
+        let mut ids = pack.objects().iter().map(|object| object.id);
+        ids.any(|id| id == tip.object()).then_some(pack)
+    }
+}
+
 impl<H: HttpClient, D: Database, C: Clock> GitSession for RemoteSession<'_, H, D, C> {
     fn branch(&self) -> &str {
         self.branch.as_str()
@@ -242,18 +255,35 @@ impl<H: HttpClient, D: Database, C: Clock> GitSession for RemoteSession<'_, H, D
         Ok(found)
     }
 
-    async fn trees(&self) -> Result<Objects, HostError> {
+    async fn trees(&self, fetch: Fetch) -> Result<Objects, HostError> {
         let mut objects = Objects::new();
-        if let Some(tip) = self.tip {
-            let spec = FetchSpec {
-                wants: vec![tip.object()],
-                haves: Vec::new(),
-                deepen: std::num::NonZeroU32::new(1),
-                filter: Some(Filter::BlobNone),
-            };
-            objects.insert_pack(self.fetch(&spec).await?);
-        }
+        let Some(tip) = self.tip else {
+            return Ok(objects);
+        };
+        let kept = match fetch {
+            Fetch::UnlessKept => self.kept_trees(tip).await,
+            Fetch::Anew => None,
+        };
+        let pack = match kept {
+            Some(pack) => pack,
+            None => {
+                let spec = FetchSpec {
+                    wants: vec![tip.object()],
+                    haves: Vec::new(),
+                    deepen: std::num::NonZeroU32::new(1),
+                    filter: Some(Filter::BlobNone),
+                };
+                self.fetch(&spec).await?
+            }
+        };
+        objects.insert_pack(pack);
         Ok(objects)
+    }
+
+    async fn keep_trees(&self, tip: CommitId, snapshot: Vec<u8>) {
+        let (sql, branch) = (&self.hosts.sql, self.branch.as_str());
+        // What was kept before is of an older tip, which no flush takes.
+        let _ = trees::put(sql, &self.key, branch, &tip.to_string(), snapshot).await;
     }
 
     fn pack_options(&self) -> PackOptions {

@@ -4,10 +4,10 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Artifact, GitopsRepository, Request, RequestKind};
-use gitwire::CommitId;
+use gitwire::{CommitId, Objects};
 
 use super::batch::{Added, Batch, BrokenRepository, parse_artifact};
-use super::git_host::{Cause, GitHost, GitSession, HostError};
+use super::git_host::{Cause, Fetch, GitHost, GitSession, HostError};
 use super::intent::{IntendedOutcome, Intent, Landing};
 use super::memory::{Memory, Target};
 use super::push::Pushed;
@@ -40,6 +40,8 @@ pub(super) enum Trouble {
     Flush(FlushError),
     /// The host is to be left alone for a while.
     Host(HostError),
+    /// The trees cannot be worked with.
+    Broken(BrokenRepository),
 }
 
 impl From<FlushError> for Trouble {
@@ -64,25 +66,25 @@ impl From<HostError> for Trouble {
 }
 impl From<BrokenRepository> for Trouble {
     fn from(error: BrokenRepository) -> Self {
-        Self::Host(HostError {
-            message: error.to_string(),
-            cause: Cause::Operator,
-        })
+        Self::Broken(error)
     }
 }
 
 impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '_, K, D, G, C, R> {
     /// Says whether the repository needs another round.
     pub(super) async fn run(&mut self, work: Work) -> Result<bool, FlushError> {
-        match self.attempt(work).await {
-            Ok(again) => Ok(again),
-            Err(Trouble::Flush(error)) => Err(error),
-            Err(Trouble::Host(error)) => {
-                let Self { flush, memory, .. } = self;
-                let paused = flush.pause(memory, self.index, self.repository, &error);
-                paused.await.map(|()| false)
-            }
-        }
+        let error = match self.attempt(work).await {
+            Ok(again) => return Ok(again),
+            Err(Trouble::Flush(error)) => return Err(error),
+            Err(Trouble::Host(error)) => error,
+            Err(Trouble::Broken(error)) => HostError {
+                message: error.to_string(),
+                cause: Cause::Operator,
+            },
+        };
+        let Self { flush, memory, .. } = self;
+        let paused = flush.pause(memory, self.index, self.repository, &error);
+        paused.await.map(|()| false)
     }
 
     async fn attempt(&mut self, work: Work) -> Result<bool, Trouble> {
@@ -163,10 +165,27 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         Ok(open)
     }
 
-    /// Builds the batch, and says whether it stopped before the end for its size or for want of time. Requests that wait
-    /// for a passing cause stay out of it.
+    /// Builds the batch on trees that were kept, or on fetched ones where those do not suffice.
     async fn build(
         &mut self,
+        open: &[Intent],
+        pending: &[Request],
+    ) -> Result<(Batch<'r, R>, bool), Trouble> {
+        let kept = self.session.trees(Fetch::UnlessKept).await?;
+        match self.build_on(kept, open, pending).await {
+            Err(Trouble::Broken(_)) => {
+                let all = self.session.trees(Fetch::Anew).await?;
+                self.build_on(all, open, pending).await
+            }
+            built => built,
+        }
+    }
+
+    /// Builds the batch, and says whether it stopped before the end for its size or for want of time. Requests that wait
+    /// for a passing cause stay out of it.
+    async fn build_on(
+        &mut self,
+        objects: Objects,
         open: &[Intent],
         pending: &[Request],
     ) -> Result<(Batch<'r, R>, bool), Trouble> {
@@ -181,7 +200,7 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
             flush.template,
             &flush.settings.author,
             dates.min().unwrap_or(now_s),
-            self.session.trees().await?,
+            objects,
             self.session.tip(),
         )?;
         for chunk in pending.chunks(CHUNK) {

@@ -9,7 +9,7 @@ use gitwire::{
     CommitId, CommitSpec, Kind, Limits, ObjectId, Objects, Pack, PackOptions, PackedObject, Person,
     TreeId,
 };
-use release::flush::git_host::{Cause, GitHost, GitSession, HostError, PushAnswer};
+use release::flush::git_host::{Cause, Fetch, GitHost, GitSession, HostError, PushAnswer};
 
 use super::World;
 use super::executor::turn;
@@ -387,13 +387,28 @@ impl GitSession for Session {
         commits
     }
 
-    async fn trees(&self) -> Result<Objects, HostError> {
+    async fn trees(&self, fetch: Fetch) -> Result<Objects, HostError> {
         turn().await;
+        let kept: Option<Vec<u8>> = match (fetch, self.world.kept.borrow().get(&self.url)) {
+            (Fetch::UnlessKept, Some((tip, pack))) if self.tip == Some(*tip) => Some(pack.clone()),
+            _ => None,
+        };
+        if let Some(pack) = kept {
+            let mut objects = Objects::new();
+            objects.insert_pack(Pack::read(&pack, &Limits::default()).unwrap());
+            return Ok(objects);
+        }
         let trees = self.world.ask(&self.url, |server| {
             self.tip.map(|tip| server.trees(tip)).unwrap_or_default()
         });
         turn().await;
         trees
+    }
+
+    async fn keep_trees(&self, tip: CommitId, snapshot: Vec<u8>) {
+        turn().await;
+        let mut kept = self.world.kept.borrow_mut();
+        kept.insert(self.url.clone(), (tip, snapshot));
     }
 
     fn pack_options(&self) -> PackOptions {

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use domain::{GitopsRepositories, LiteralText, ShippedArtifact};
+use gitwire::CommitId;
 use release::database::Sql;
 use release::enqueue::{EnqueueError, Wish, enqueue};
 use release::evaluate::{EvaluateError, EvaluateReport, evaluate};
@@ -51,6 +52,8 @@ pub(crate) struct World {
     /// The statement that production ran last, with its parameters.
     pub(crate) last_statement: RefCell<(String, Vec<SqlValue>)>,
     pub(crate) git: RefCell<BTreeMap<String, GitServer>>,
+    /// Trees kept after the last push, by the repository's URL.
+    pub(crate) kept: RefCell<BTreeMap<String, (CommitId, Vec<u8>)>>,
     pub(crate) ledger: RefCell<Ledger>,
     /// How often each manifest failed to render, by its text.
     pub(crate) failed_renders: RefCell<BTreeMap<String, usize>>,
@@ -77,6 +80,7 @@ impl World {
             connection: rusqlite::Connection::open_in_memory().unwrap(),
             last_statement: RefCell::default(),
             git: RefCell::new(git),
+            kept: RefCell::default(),
             ledger: RefCell::default(),
             failed_renders: RefCell::default(),
             settings: FlushSettings {

@@ -68,7 +68,7 @@ fn a_flush_may_die_anywhere() {
         "sqlite.execute INSERT INTO requests* before",
         "sqlite.execute INSERT INTO requests* after",
         "key-value.delete write.* after",
-        "key-value.delete write.*#4 after",
+        "key-value.delete write.*#2 after",
         "sqlite.execute DELETE FROM intents* before",
         "sqlite.execute DELETE FROM intents* after",
         "key-value.delete lease.flush before",
@@ -173,7 +173,6 @@ fn an_evaluation_may_die_between_its_writes() {
     let rules = [
         "key-value.set write.* before",
         "key-value.set write.* after",
-        "key-value.set write.*#2 after",
         "sqlite.execute INSERT INTO requests* before",
         "sqlite.execute INSERT INTO requests* after",
         "sqlite.execute INSERT INTO decisions* after",
@@ -209,7 +208,6 @@ fn a_release_that_people_ask_for_may_die_between_its_writes() {
     let rules = [
         "key-value.set write.* before",
         "key-value.set write.* after",
-        "key-value.set write.*#2 after",
         "sqlite.execute INSERT INTO requests* before",
         "sqlite.execute INSERT INTO requests* after",
     ];
