@@ -11,8 +11,8 @@ use crate::ports::{Database, DatabaseError, Row, SqlValue};
 /// Every migration, in order; the number of one is its place here, from 1. Never edit one that was released.
 const MIGRATIONS: &[&[&str]] = &[
     &[
-    // `created` is in milliseconds; `seq` breaks ties, so that a page never shows an artifact twice.
-    "CREATE TABLE artifacts (
+        // `created` is in milliseconds; `seq` breaks ties, so that a page never shows an artifact twice.
+        "CREATE TABLE artifacts (
         seq INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
         created INTEGER NOT NULL,
@@ -24,15 +24,15 @@ const MIGRATIONS: &[&[&str]] = &[
         idempotency_key TEXT UNIQUE,
         evaluated INTEGER,
         body TEXT NOT NULL)",
-    "CREATE INDEX artifacts_created ON artifacts (created)",
-    "CREATE INDEX artifacts_repository ON artifacts (repository, created)",
-    "CREATE INDEX artifacts_sha ON artifacts (sha, created)",
-    "CREATE INDEX artifacts_branch ON artifacts (branch, created)",
-    "CREATE INDEX artifacts_source_branch ON artifacts (source_branch, created) WHERE source_branch IS NOT NULL",
-    // Pushes are nearly all: they are found by `created` alone.
-    "CREATE INDEX artifacts_event ON artifacts (event, created) WHERE event <> 'push'",
-    "CREATE INDEX artifacts_waiting ON artifacts (created) WHERE evaluated IS NULL",
-    "CREATE TABLE decisions (
+        "CREATE INDEX artifacts_created ON artifacts (created)",
+        "CREATE INDEX artifacts_repository ON artifacts (repository, created)",
+        "CREATE INDEX artifacts_sha ON artifacts (sha, created)",
+        "CREATE INDEX artifacts_branch ON artifacts (branch, created)",
+        "CREATE INDEX artifacts_source_branch ON artifacts (source_branch, created) WHERE source_branch IS NOT NULL",
+        // Pushes are nearly all: they are found by `created` alone.
+        "CREATE INDEX artifacts_event ON artifacts (event, created) WHERE event <> 'push'",
+        "CREATE INDEX artifacts_waiting ON artifacts (created) WHERE evaluated IS NULL",
+        "CREATE TABLE decisions (
         artifact_id TEXT NOT NULL,
         position INTEGER NOT NULL,
         app TEXT NOT NULL, env TEXT NOT NULL,
@@ -41,8 +41,8 @@ const MIGRATIONS: &[&[&str]] = &[
         request_id TEXT,
         created INTEGER NOT NULL,
         PRIMARY KEY (artifact_id, position)) WITHOUT ROWID",
-    // `landed` orders the commits of all requests; it is set once, when the commit is known to be in the branch.
-    "CREATE TABLE requests (
+        // `landed` orders the commits of all requests; it is set once, when the commit is known to be in the branch.
+        "CREATE TABLE requests (
         id TEXT NOT NULL PRIMARY KEY,
         group_id TEXT,
         kind TEXT NOT NULL,
@@ -55,17 +55,17 @@ const MIGRATIONS: &[&[&str]] = &[
         ended INTEGER,
         gitops_repo TEXT, gitops_ref TEXT, committed INTEGER, landed INTEGER,
         body TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE INDEX requests_group ON requests (group_id) WHERE group_id IS NOT NULL",
-    "CREATE INDEX requests_artifact ON requests (artifact_id)",
-    "CREATE INDEX requests_waiting ON requests (created) WHERE status = 'new'",
-    "CREATE UNIQUE INDEX requests_landed ON requests (landed) WHERE landed IS NOT NULL",
-    "CREATE INDEX requests_history ON requests (env, app, landed) WHERE landed IS NOT NULL",
-    "CREATE INDEX requests_env_history ON requests (env, landed) WHERE landed IS NOT NULL",
-    "CREATE INDEX requests_source_history ON requests (env, repository, landed) WHERE landed IS NOT NULL",
-    // What pushes were about to do, whose outcome is not recorded yet.
-    "CREATE TABLE intents (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL)",
-    // What is known of a Git host's repository, so that a flush need not ask again.
-    "CREATE TABLE git_remotes (
+        "CREATE INDEX requests_group ON requests (group_id) WHERE group_id IS NOT NULL",
+        "CREATE INDEX requests_artifact ON requests (artifact_id)",
+        "CREATE INDEX requests_waiting ON requests (created) WHERE status = 'new'",
+        "CREATE UNIQUE INDEX requests_landed ON requests (landed) WHERE landed IS NOT NULL",
+        "CREATE INDEX requests_history ON requests (env, app, landed) WHERE landed IS NOT NULL",
+        "CREATE INDEX requests_env_history ON requests (env, landed) WHERE landed IS NOT NULL",
+        "CREATE INDEX requests_source_history ON requests (env, repository, landed) WHERE landed IS NOT NULL",
+        // What pushes were about to do, whose outcome is not recorded yet.
+        "CREATE TABLE intents (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL)",
+        // What is known of a Git host's repository, so that a flush need not ask again.
+        "CREATE TABLE git_remotes (
         url TEXT NOT NULL PRIMARY KEY,
         capabilities TEXT NOT NULL,
         default_branch TEXT,

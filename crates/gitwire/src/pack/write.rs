@@ -6,10 +6,10 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 
 use super::select::{Chosen, select};
 use super::{Kind, PackOptions, delta};
+use crate::EntryKind;
 use crate::hash::hash_bytes;
 use crate::id::{CommitId, ObjectId, TreeId};
 use crate::objects::{LookupError, Objects};
-use crate::EntryKind;
 
 const OFFSET_DELTA: u8 = 6;
 const ID_DELTA: u8 = 7;
