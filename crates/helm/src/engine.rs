@@ -144,7 +144,7 @@ fn collect<'c>(
     );
     for dependency in &node.dependencies {
         let name = &dependency.metadata.name;
-        let path = format!("{path}/charts/{name}");
+        let path = dependency.path(&path);
         let below = collect(dependency, &scope, path, false, templates);
         let _set = sub_charts.set(Str::from(name.as_str()), Value::Map(below));
     }

@@ -132,8 +132,14 @@ fn run(
         return Err(RenderError::MissingDependencies(missing));
     }
     let given = work.import(values)?;
-    root.enable(&given, "", limits.charts, &mut work)?;
-    root.import_values(&mut work)?;
+    let processed = root.enable(&given, "", limits.charts, &mut work);
+    let processed = processed.and_then(|()| root.import_values(&mut work));
+    processed.map_err(|error| match error {
+        RenderError::Values(problem) => RenderError::Values(format!(
+            "chart dependencies processing failed: {problem}"
+        )),
+        other => other,
+    })?;
     let capabilities = Capabilities::new(&release.kube_version, &release.api_versions)?;
     let values = work.coalesce(&root, &given)?;
     schema::validate(&root, &values)?;
@@ -215,7 +221,7 @@ fn custom_resources(node: &Node<'_>, path: &str) -> Vec<Document> {
         })
         .collect();
     for dependency in &node.dependencies {
-        let path = format!("{path}/charts/{}", dependency.metadata.name);
+        let path = dependency.path(path);
         documents.append(&mut custom_resources(dependency, &path));
     }
     documents

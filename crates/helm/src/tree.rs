@@ -2,6 +2,7 @@
 //! `pkg/chart/v2/util/dependencies.go` leaves them. Never changes the loaded chart.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use gotemplate::{Map, Str, Type, Value};
 
@@ -19,19 +20,45 @@ pub(crate) struct Node<'c> {
     /// What does not change: templates, files, schema.
     pub(crate) chart: &'c Chart,
     pub(crate) dependencies: Vec<Node<'c>>,
+    /// Where the chart was loaded, by the names that the charts had then: `root/charts/database`.
+    loaded_path: Rc<str>,
+    /// Whether the chart knows the chart above it. Helm copies a declared sub-chart and those right below it; what is still deeper keeps pointing
+    /// at the original, and shows the path of that.
+    linked: bool,
 }
 
 impl<'c> Node<'c> {
     pub(crate) fn new(chart: &'c Chart, work: &mut Work) -> Result<Node<'c>, RenderError> {
-        let below = chart.dependencies.iter();
+        Node::below(chart, chart.name().into(), work)
+    }
+
+    fn below(
+        chart: &'c Chart,
+        loaded_path: Rc<str>,
+        work: &mut Work,
+    ) -> Result<Node<'c>, RenderError> {
+        let mut dependencies = Vec::with_capacity(chart.dependencies.len());
+        for chart in &chart.dependencies {
+            let path = format!("{loaded_path}/charts/{}", chart.name());
+            dependencies.push(Node::below(chart, path.into(), work)?);
+        }
         Ok(Node {
             metadata: chart.metadata.clone(),
             values: work.import(&chart.values)?,
             chart,
-            dependencies: below
-                .map(|chart| Node::new(chart, work))
-                .collect::<Result<_, _>>()?,
+            dependencies,
+            loaded_path,
+            linked: true,
         })
+    }
+
+    /// `ChartFullPath`, below a chart of the path `above`.
+    pub(crate) fn path(&self, above: &str) -> String {
+        if self.linked {
+            format!("{above}/charts/{}", self.metadata.name)
+        } else {
+            self.loaded_path.to_string()
+        }
     }
 
     /// How many charts there are, this one too.
@@ -65,6 +92,9 @@ impl<'c> Node<'c> {
             return Ok(());
         };
         self.dependencies = self.declared(&mut declared);
+        for node in &mut self.dependencies {
+            node.linked = true;
+        }
         // Each alias is a whole copy, so that a few levels of them could make any number of charts.
         let count = self.count();
         if count > charts {
@@ -109,6 +139,9 @@ impl<'c> Node<'c> {
         for dependency in declared {
             let found = self.dependencies.iter().find(|node| fits(node, dependency));
             if let Some(mut node) = found.cloned() {
+                for deeper in node.dependencies.iter_mut().flat_map(|node| &mut node.dependencies) {
+                    deeper.linked = false;
+                }
                 if !dependency.alias.is_empty() {
                     node.metadata.name.clone_from(&dependency.alias);
                 }

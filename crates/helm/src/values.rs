@@ -1,7 +1,7 @@
 //! Values and how Helm merges them (`pkg/chart/common/util/coalesce.go`). They are Go maps, shared by reference, because Helm's result depends on
 //! that: what a sub-chart adds to a nested global is seen by its parent.
 
-use gotemplate::{Map, Str, Type, Value};
+use gotemplate::{Context, Functions, Limits, Map, NoHost, Str, TemplateSet, Type, Value, gofmt};
 
 use crate::error::RenderError;
 use crate::tree::Node;
@@ -112,14 +112,14 @@ impl Work {
     /// `CoalesceValues`: the chart's values under the given ones, with nulls taken out that delete a default.
     pub(crate) fn coalesce(&mut self, node: &Node, values: &Map) -> Result<Map, RenderError> {
         let copy = self.copy(values)?;
-        self.coalesce_chart(node, &copy, "", false)?;
+        self.coalesce_chart(node, &copy, false)?;
         Ok(copy)
     }
 
     /// `MergeValues`: the same, but nulls stay.
     pub(crate) fn merge(&mut self, node: &Node) -> Result<Map, RenderError> {
         let values = Map::new(Type::DICT);
-        self.coalesce_chart(node, &values, "", true)?;
+        self.coalesce_chart(node, &values, true)?;
         Ok(values)
     }
 
@@ -127,16 +127,9 @@ impl Work {
         &mut self,
         node: &Node,
         values: &Map,
-        prefix: &str,
         merge: bool,
     ) -> Result<(), RenderError> {
-        self.coalesce_values(node, values, prefix, merge)?;
-        let name = &node.metadata.name;
-        let sub_prefix = if prefix.is_empty() {
-            name.clone()
-        } else {
-            format!("{prefix}.{name}")
-        };
+        self.coalesce_values(node, values, merge)?;
         for dependency in &node.dependencies {
             let name = dependency.metadata.name.as_str();
             let below = match values.get(name.as_bytes()) {
@@ -153,7 +146,7 @@ impl Work {
                 }
             };
             self.coalesce_globals(&below, values)?;
-            self.coalesce_chart(dependency, &below, &sub_prefix, merge)?;
+            self.coalesce_chart(dependency, &below, merge)?;
         }
         Ok(())
     }
@@ -194,7 +187,6 @@ impl Work {
         &mut self,
         node: &Node,
         values: &Map,
-        prefix: &str,
         merge: bool,
     ) -> Result<(), RenderError> {
         for (key, default) in self.copy(&node.values)?.entries() {
@@ -206,7 +198,7 @@ impl Work {
                             dependency.metadata.name.as_bytes() == key.as_bytes()
                         };
                         let merge = merge || node.dependencies.iter().any(child);
-                        if !merge && !prefix.is_empty() {
+                        if !merge {
                             clean_nils(&default);
                         }
                         self.tables(&given, &default, merge, 1)?;
@@ -214,7 +206,7 @@ impl Work {
                 }
                 Some(_) => {}
                 None => {
-                    if !merge && !prefix.is_empty() {
+                    if !merge {
                         match &default {
                             Value::Nil => continue,
                             Value::Map(default) => clean_nils(default),
@@ -287,20 +279,13 @@ fn clean_nils(map: &Map) {
 
 /// Go's `%t` of what is no table, as Helm's message has it.
 fn shown_as_bool(value: &Value) -> String {
-    let kind = match value {
-        Value::Bool(truth) => return truth.to_string(),
-        Value::Nil => return "%!t(<nil>)".to_owned(),
-        Value::Str(text) => format!("string={}", text.to_text()),
-        Value::Float(number) => {
-            let text = gotemplate::strconv::format_float(*number, b'g', -1);
-            format!("float64={}", String::from_utf8_lossy(&text))
-        }
-        other => {
-            let go_type = other.go_type().map(|of| of.to_string());
-            go_type.unwrap_or_default()
-        }
-    };
-    format!("%!t({kind})")
+    let set = TemplateSet::new(Functions::new());
+    let limits = Limits::default();
+    let mut context = Context::bare(&set, &limits, &NoHost);
+    let text = gofmt::sprintf(&mut context, b"%t", std::slice::from_ref(value));
+    let text = text.unwrap_or_default();
+    // A list's text is as long as the list.
+    String::from_utf8_lossy(&text).chars().take(1_000).collect()
 }
 
 /// `Values.Table`: the table at a path of keys.

@@ -113,6 +113,21 @@ fn cases(file: &Path) -> Vec<Value> {
     text.lines().map(parse).collect()
 }
 
+/// The first line that differs, with the lines before it.
+fn difference(want: &Result<String, String>, given: &Result<String, String>) -> String {
+    let (Ok(want), Ok(given)) = (want, given) else {
+        return format!("helm: {want:?}\nhere: {given:?}");
+    };
+    let (want, given): (Vec<_>, Vec<_>) = (want.lines().collect(), given.lines().collect());
+    let same = want.iter().zip(&given).take_while(|(a, b)| a == b).count();
+    let before = want[same.saturating_sub(12)..same].join("\n");
+    format!(
+        "{before}\nhelm: {:?}\nhere: {:?}",
+        want.get(same),
+        given.get(same)
+    )
+}
+
 #[test]
 fn every_answer_is_that_of_helm() {
     let named = std::env::var("HELM_VECTORS").ok();
@@ -139,7 +154,7 @@ fn every_answer_is_that_of_helm() {
             }
             if given != want {
                 let name = format!("{}: {}", file.display(), case["name"]);
-                wrong.push(format!("{name}\n--- helm\n{want:?}\n--- here\n{given:?}"));
+                wrong.push(format!("{name}\n{}", difference(&want, &given)));
             }
         }
     }
