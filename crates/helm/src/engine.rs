@@ -42,7 +42,7 @@ pub(crate) fn render(
     ] {
         let _set = top.set(Str::from(key), value);
     }
-    collect(root, &top, root.metadata.name.clone(), true, &mut templates);
+    collect(root, &top, true, &mut templates);
 
     let mut functions = sprig;
     functions::add(&mut functions);
@@ -110,7 +110,6 @@ fn order<'t, 'c>(
 fn collect<'c>(
     node: &Node<'c>,
     above: &Map,
-    path: String,
     root: bool,
     templates: &mut BTreeMap<String, Renderable<'c>>,
 ) -> Map {
@@ -144,10 +143,10 @@ fn collect<'c>(
     );
     for dependency in &node.dependencies {
         let name = &dependency.metadata.name;
-        let path = dependency.path(&path);
-        let below = collect(dependency, &scope, path, false, templates);
+        let below = collect(dependency, &scope, false, templates);
         let _set = sub_charts.set(Str::from(name.as_str()), Value::Map(below));
     }
+    let path = node.path();
     let library = node.metadata.kind.eq_ignore_ascii_case("library");
     let base_path: Rc<str> = format!("{path}/templates").into();
     for template in &node.chart.templates {

@@ -145,7 +145,7 @@ fn run(
     schema::validate(&root, &values)?;
     check_kube_version(&root, &capabilities)?;
     let crds = if release.include_crds {
-        custom_resources(&root, &root.metadata.name)
+        custom_resources(&root)
     } else {
         Vec::new()
     };
@@ -202,7 +202,7 @@ fn check_kube_version(root: &Node<'_>, capabilities: &Capabilities) -> Result<()
 }
 
 /// `CRDObjects`: the files in `crds/`, as they are, of the chart and of those below it.
-fn custom_resources(node: &Node<'_>, path: &str) -> Vec<Document> {
+fn custom_resources(node: &Node<'_>) -> Vec<Document> {
     let is_manifest = |name: &str| {
         let extension = Path::new(name).extension();
         let extension = extension.map(|extension| extension.to_ascii_lowercase());
@@ -212,6 +212,7 @@ fn custom_resources(node: &Node<'_>, path: &str) -> Vec<Document> {
                 .any(|known| extension == *known)
         })
     };
+    let path = node.path();
     let own = node.chart.files.iter();
     let own = own.filter(|file| file.name.starts_with("crds/") && is_manifest(&file.name));
     let mut documents: Vec<Document> = own
@@ -221,8 +222,7 @@ fn custom_resources(node: &Node<'_>, path: &str) -> Vec<Document> {
         })
         .collect();
     for dependency in &node.dependencies {
-        let path = dependency.path(path);
-        documents.append(&mut custom_resources(dependency, &path));
+        documents.append(&mut custom_resources(dependency));
     }
     documents
 }

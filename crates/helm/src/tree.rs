@@ -1,6 +1,7 @@
 //! The charts of one rendering: copies of the loaded ones, without the disabled, with aliases and imported values, as Helm's
 //! `pkg/chart/v2/util/dependencies.go` leaves them. Never changes the loaded chart.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -20,44 +21,61 @@ pub(crate) struct Node<'c> {
     /// What does not change: templates, files, schema.
     pub(crate) chart: &'c Chart,
     pub(crate) dependencies: Vec<Node<'c>>,
-    /// Where the chart was loaded, by the names that the charts had then: `root/charts/database`.
-    loaded_path: Rc<str>,
-    /// Whether the chart knows the chart above it. Helm copies a declared sub-chart and those right below it; what is still deeper keeps pointing
-    /// at the original, and shows the path of that.
-    linked: bool,
+    place: Rc<Place>,
+}
+
+/// Where a chart is in the tree, as Helm's objects know it. Helm copies a declared sub-chart and those right below it; what is deeper is shared by all
+/// copies, and shows the path of the chart that it was last put below.
+struct Place {
+    name: String,
+    above: RefCell<Option<Rc<Place>>>,
+}
+
+impl Place {
+    fn new(name: &str) -> Rc<Place> {
+        Rc::new(Place {
+            name: name.to_owned(),
+            above: RefCell::default(),
+        })
+    }
+
+    fn put_below(&self, above: &Rc<Place>) {
+        self.above.replace(Some(Rc::clone(above)));
+    }
+
+    fn path(&self) -> String {
+        match &*self.above.borrow() {
+            Some(above) => format!("{}/charts/{}", above.path(), self.name),
+            None => self.name.clone(),
+        }
+    }
 }
 
 impl<'c> Node<'c> {
     pub(crate) fn new(chart: &'c Chart, work: &mut Work) -> Result<Node<'c>, RenderError> {
-        Node::below(chart, chart.name().into(), work)
-    }
-
-    fn below(
-        chart: &'c Chart,
-        loaded_path: Rc<str>,
-        work: &mut Work,
-    ) -> Result<Node<'c>, RenderError> {
-        let mut dependencies = Vec::with_capacity(chart.dependencies.len());
-        for chart in &chart.dependencies {
-            let path = format!("{loaded_path}/charts/{}", chart.name());
-            dependencies.push(Node::below(chart, path.into(), work)?);
-        }
-        Ok(Node {
+        let below = chart.dependencies.iter();
+        let node = Node {
             metadata: chart.metadata.clone(),
             values: work.import(&chart.values)?,
             chart,
-            dependencies,
-            loaded_path,
-            linked: true,
-        })
+            dependencies: below
+                .map(|chart| Node::new(chart, work))
+                .collect::<Result<_, _>>()?,
+            place: Place::new(chart.name()),
+        };
+        node.link();
+        Ok(node)
     }
 
-    /// `ChartFullPath`, below a chart of the path `above`.
-    pub(crate) fn path(&self, above: &str) -> String {
-        if self.linked {
-            format!("{above}/charts/{}", self.metadata.name)
-        } else {
-            self.loaded_path.to_string()
+    /// `ChartFullPath`: the chart's name below those of the charts above it.
+    pub(crate) fn path(&self) -> String {
+        self.place.path()
+    }
+
+    /// `AddDependency`: the charts below learn that they are below this one.
+    fn link(&self) {
+        for node in &self.dependencies {
+            node.place.put_below(&self.place);
         }
     }
 
@@ -92,9 +110,7 @@ impl<'c> Node<'c> {
             return Ok(());
         };
         self.dependencies = self.declared(&mut declared);
-        for node in &mut self.dependencies {
-            node.linked = true;
-        }
+        self.link();
         // Each alias is a whole copy, so that a few levels of them could make any number of charts.
         let count = self.count();
         if count > charts {
@@ -139,12 +155,14 @@ impl<'c> Node<'c> {
         for dependency in declared {
             let found = self.dependencies.iter().find(|node| fits(node, dependency));
             if let Some(mut node) = found.cloned() {
-                for deeper in node.dependencies.iter_mut().flat_map(|node| &mut node.dependencies) {
-                    deeper.linked = false;
-                }
                 if !dependency.alias.is_empty() {
                     node.metadata.name.clone_from(&dependency.alias);
                 }
+                node.place = Place::new(&node.metadata.name);
+                for below in &mut node.dependencies {
+                    below.place = Place::new(&below.metadata.name);
+                }
+                node.link();
                 nodes.push(node);
             }
             if !dependency.alias.is_empty() {
