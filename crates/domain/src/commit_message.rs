@@ -1,18 +1,41 @@
-//! The message of a release commit: GimletD's subject and our trailers. Nothing but checked names may enter it, so that no
+//! The messages of our commits: GimletD's subjects and our trailers. Nothing but checked names may enter them, so that no
 //! text of a client can forge a line.
+//!
+//! Readers of GimletD's repositories tell rollbacks by the words `This reverts commit`, and deletions by `[GimletD delete]`.
 
-use crate::{AppName, ArtifactId, EnvName, InvalidName, RequestId, Sha, TriggeredBy};
+use crate::{
+    AppName, ArtifactId, CommitId, DeleteRequest, EnvName, InvalidName, RequestId, RollbackRequest,
+    Sha, TriggeredBy,
+};
 use serde::Serialize;
 use std::str::FromStr;
 use tinytemplate::{TinyTemplate, format_unescaped};
 
-const TEMPLATE: &str = "\
+const RELEASE: &str = "\
 [Gimlet] {env}/{app} automated deploy
 
 Release-Id: {release_id}
 Artifact-Id: {artifact_id}
 Triggered-By: {triggered_by}
 Source-Sha: {source_sha}
+";
+
+const ROLLBACK: &str = "\
+[Gimlet] {env}/{app} rolled back to {short}
+
+This reverts commits {target}..{tip} of {env}/{app}.
+
+Release-Id: {release_id}
+Artifact-Id: {artifact_id}
+Triggered-By: {triggered_by}
+Rolled-Back-To: {target}
+";
+
+const DELETE: &str = "\
+[GimletD delete] {env}/{app} deleted by {triggered_by}
+
+Release-Id: {release_id}
+Triggered-By: {triggered_by}
 ";
 
 #[derive(Serialize)]
@@ -68,13 +91,71 @@ pub fn release_message(env: &EnvName, app: &AppName, trailers: &ReleaseTrailers)
         triggered_by: &trailers.triggered_by,
         source_sha: &trailers.source_sha,
     };
+    render(RELEASE, &context)
+}
+
+#[derive(Serialize)]
+struct RollbackContext<'a> {
+    env: &'a EnvName,
+    app: &'a AppName,
+    short: &'a str,
+    target: &'a CommitId,
+    tip: &'a CommitId,
+    release_id: &'a RequestId,
+    artifact_id: &'a ArtifactId,
+    triggered_by: &'a TriggeredBy,
+}
+
+/// The message of the commit that rolls back, on top of `tip`.
+pub fn rollback_message(id: &RequestId, rollback: &RollbackRequest, tip: &CommitId) -> String {
+    let target = rollback.target.as_str();
+    let short = target
+        .split_at_checked(7)
+        .map_or(target, |(short, _)| short);
+    render(
+        ROLLBACK,
+        &RollbackContext {
+            env: &rollback.env,
+            app: &rollback.app,
+            short,
+            target: &rollback.target,
+            tip,
+            release_id: id,
+            artifact_id: &rollback.artifact_id,
+            triggered_by: &rollback.triggered_by,
+        },
+    )
+}
+
+#[derive(Serialize)]
+struct DeleteContext<'a> {
+    env: &'a EnvName,
+    app: &'a AppName,
+    release_id: &'a RequestId,
+    triggered_by: &'a TriggeredBy,
+}
+
+/// The message of the commit that deletes an app.
+pub fn delete_message(id: &RequestId, delete: &DeleteRequest) -> String {
+    render(
+        DELETE,
+        &DeleteContext {
+            env: &delete.env,
+            app: &delete.app,
+            release_id: id,
+            triggered_by: &delete.triggered_by,
+        },
+    )
+}
+
+fn render<C: Serialize>(template: &'static str, context: &C) -> String {
     let mut templates = TinyTemplate::new();
     templates.set_default_formatter(&format_unescaped);
     let rendered = templates
-        .add_template("release", TEMPLATE)
-        .and_then(|()| templates.render("release", &context));
-    // Template and context are constants of this file and every field is text: the tests show that this cannot fail.
-    rendered.unwrap_or_else(|_| format!("[Gimlet] {env}/{app} automated deploy\n"))
+        .add_template("message", template)
+        .and_then(|()| templates.render("message", context));
+    // Templates and contexts are constants of this file and every field is text: the tests show that this cannot fail.
+    rendered.unwrap_or_else(|_| "[Gimlet]\n".to_owned())
 }
 
 impl ReleaseTrailers {

@@ -25,7 +25,9 @@ mod sanitize;
 mod variables;
 
 pub use artifact::{Artifact, ShippedArtifact, Version};
-pub use commit_message::{CommitMessageError, ReleaseTrailers, release_message};
+pub use commit_message::{
+    CommitMessageError, ReleaseTrailers, delete_message, release_message, rollback_message,
+};
 pub use explain::{Explanation, Target, explain, explain_with};
 pub use git_event::{GitEvent, UnknownGitEvent};
 pub use gitops_repository::{GitopsRepositories, GitopsRepository, InvalidGitopsRepos};
@@ -34,8 +36,8 @@ pub use go_json::to_go_json;
 pub use json::{JsonError, JsonLimits, read as read_json};
 pub use manifest::{Chart, CleanupPolicy, DeployPolicy, Json6902Patch, Json6902Target, Manifest};
 pub use name::{
-    AppName, ArtifactId, BranchName, CommitId, EnvName, InvalidName, Login, NameRule, Namespace,
-    RepositoryName, RequestId, Sha, TriggeredBy,
+    AppName, ArtifactId, BranchName, CommitId, CommitPrefix, EnvName, HoldReason, InvalidName,
+    Login, NameRule, Namespace, RepositoryName, RequestId, Sha, TriggeredBy,
 };
 pub use outcome::{Outcome, RequestStatus};
 pub use parse::{ArtifactLimits, InvalidArtifact};
@@ -43,7 +45,9 @@ pub use policy::{Decision, cleanup_triggered, decide};
 pub use raw_manifests::{FileName, InvalidRawManifests, files_of_raw_manifests};
 pub use reason::Reason;
 pub use release_record::{Release, ReleaseRecord};
-pub use request::{InvalidRequest, ReleaseRequest, Request, RequestKind};
+pub use request::{
+    DeleteRequest, InvalidRequest, ReleaseRequest, Request, RequestKind, RollbackRequest,
+};
 pub use resolve::{LiteralText, ResolveError, ResolvedManifest, TemplateError, TextTemplate};
 pub use sanitize::sanitize_dns_name;
 pub use variables::variables;

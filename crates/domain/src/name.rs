@@ -47,6 +47,9 @@ pub enum NameRule {
     /// Not 40 or 64 lower-case hexadecimal digits.
     #[error("be a full commit id: 40 or 64 lower-case hexadecimal digits")]
     FullHash,
+    /// Not 4 to 64 lower-case hexadecimal digits.
+    #[error("be a commit id or its beginning: 4 to 64 lower-case hexadecimal digits")]
+    HashPrefix,
     /// Not a branch name by the rules of `git check-ref-format --branch`.
     #[error("be a branch name that git accepts")]
     Branch,
@@ -129,8 +132,12 @@ names! {
     Login, "login", login;
     /// A commit of the GitOps repository: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits.
     CommitId, "commit", full_hash;
+    /// A commit of the GitOps repository, or the beginning of its id: 4 to 64 lower-case hexadecimal digits.
+    CommitPrefix, "sha", hash_prefix;
     /// A branch of the GitOps repository, without `refs/heads/`; at most 255 bytes.
     BranchName, "branch", branch;
+    /// Why something is held: one line for people, at most 500 bytes.
+    HoldReason, "reason", line_500;
 }
 
 impl ArtifactId {
@@ -243,6 +250,15 @@ fn token_255(text: &str) -> Result<(), NameRule> {
     Ok(())
 }
 
+fn line_500(text: &str) -> Result<(), NameRule> {
+    length(text.trim(), 500)?;
+    length(text, 500)?;
+    if text.chars().any(is_control) {
+        return Err(NameRule::NoControl);
+    }
+    Ok(())
+}
+
 fn login(text: &str) -> Result<(), NameRule> {
     token_255(text)?;
     // Compared without case: `Policy` beside `policy` in a release record would deceive a reader.
@@ -294,9 +310,21 @@ fn artifact_id(text: &str) -> Result<(), NameRule> {
     Ok(())
 }
 
+fn is_hex(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+}
+
+/// Git takes no shorter abbreviation than four digits (`core.abbrev`).
+fn hash_prefix(text: &str) -> Result<(), NameRule> {
+    if !(4..=64).contains(&text.len()) || !is_hex(text) {
+        return Err(NameRule::HashPrefix);
+    }
+    Ok(())
+}
+
 fn full_hash(text: &str) -> Result<(), NameRule> {
-    let hex = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
-    if !matches!(text.len(), 40 | 64) || !text.bytes().all(hex) {
+    if !matches!(text.len(), 40 | 64) || !is_hex(text) {
         return Err(NameRule::FullHash);
     }
     Ok(())

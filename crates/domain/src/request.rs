@@ -1,7 +1,7 @@
 //! What is queued: one wish to change the GitOps repository. Its id is its identity everywhere; where the same wish may be
 //! queued twice, the id is derived from the wish, never drawn anew.
 
-use crate::{AppName, ArtifactId, EnvName, RequestId, TriggeredBy};
+use crate::{AppName, ArtifactId, CommitId, EnvName, RequestId, TriggeredBy};
 use serde::{Deserialize, Serialize};
 
 /// One wish to change the GitOps repository, as it waits in the key-value store.
@@ -22,6 +22,10 @@ pub struct Request {
 pub enum RequestKind {
     /// Write an artifact's manifests to an environment.
     Release(ReleaseRequest),
+    /// Put an app's folder back to what an earlier release wrote.
+    Rollback(RollbackRequest),
+    /// Remove an app's folder.
+    Delete(DeleteRequest),
 }
 
 /// Write an artifact's manifests to an environment.
@@ -37,6 +41,81 @@ pub struct ReleaseRequest {
     pub app: Option<AppName>,
     /// Who asked.
     pub triggered_by: TriggeredBy,
+}
+
+/// Put an app's folder back to what an earlier release wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RollbackRequest {
+    /// The environment.
+    pub env: EnvName,
+    /// The app.
+    pub app: AppName,
+    /// The commit of the release to go back to.
+    pub target: CommitId,
+    /// The artifact of that release.
+    pub artifact_id: ArtifactId,
+    /// Who asked.
+    pub triggered_by: TriggeredBy,
+}
+
+/// Remove an app's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeleteRequest {
+    /// The environment.
+    pub env: EnvName,
+    /// The app.
+    pub app: AppName,
+    /// Who asked; `policy` for a cleanup policy.
+    pub triggered_by: TriggeredBy,
+}
+
+impl RequestKind {
+    /// `release`, `rollback` or `delete`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Release(_) => "release",
+            Self::Rollback(_) => "rollback",
+            Self::Delete(_) => "delete",
+        }
+    }
+
+    /// The environment that it changes.
+    pub fn env(&self) -> &EnvName {
+        match self {
+            Self::Release(release) => &release.env,
+            Self::Rollback(rollback) => &rollback.env,
+            Self::Delete(delete) => &delete.env,
+        }
+    }
+
+    /// The app that it changes; absent for all apps of an artifact.
+    pub fn app(&self) -> Option<&AppName> {
+        match self {
+            Self::Release(release) => release.app.as_ref(),
+            Self::Rollback(rollback) => Some(&rollback.app),
+            Self::Delete(delete) => Some(&delete.app),
+        }
+    }
+
+    /// The artifact that stands there afterwards, if any does.
+    pub fn artifact_id(&self) -> Option<&ArtifactId> {
+        match self {
+            Self::Release(release) => Some(&release.artifact_id),
+            Self::Rollback(rollback) => Some(&rollback.artifact_id),
+            Self::Delete(_) => None,
+        }
+    }
+
+    /// Who asked.
+    pub fn triggered_by(&self) -> &TriggeredBy {
+        match self {
+            Self::Release(release) => &release.triggered_by,
+            Self::Rollback(rollback) => &rollback.triggered_by,
+            Self::Delete(delete) => &delete.triggered_by,
+        }
+    }
 }
 
 /// Why stored bytes are not a request, or a request cannot be stored.
@@ -175,6 +254,46 @@ impl RequestId {
             triggered_by.as_str(),
             idempotency_key,
         ])
+    }
+
+    /// The id of a rollback that somebody asked for with an idempotency key.
+    pub fn for_rollback(request: &RollbackRequest, idempotency_key: &str) -> Self {
+        derived(&[
+            "rollback",
+            request.env.as_str(),
+            request.app.as_str(),
+            request.target.as_str(),
+            request.triggered_by.as_str(),
+            idempotency_key,
+        ])
+    }
+
+    /// The id of a deletion that somebody asked for with an idempotency key.
+    pub fn for_delete(request: &DeleteRequest, idempotency_key: &str) -> Self {
+        derived(&[
+            "delete",
+            request.env.as_str(),
+            request.app.as_str(),
+            request.triggered_by.as_str(),
+            idempotency_key,
+        ])
+    }
+
+    /// The id of a hold that somebody placed with an idempotency key.
+    pub fn for_hold(
+        env: &EnvName,
+        app: Option<&AppName>,
+        owner: &TriggeredBy,
+        idempotency_key: &str,
+    ) -> Self {
+        let app = app.map_or("", AppName::as_str);
+        derived(&["hold", env.as_str(), app, owner.as_str(), idempotency_key])
+    }
+
+    /// The id of what a cleanup policy deletes once the branch of this artifact is gone: however often and by whomever the
+    /// deletion is noticed, it is one request.
+    pub fn for_cleanup(artifact: &ArtifactId, env: &EnvName, app: &AppName) -> Self {
+        derived(&["cleanup", artifact.as_str(), env.as_str(), app.as_str()])
     }
 }
 

@@ -9,9 +9,10 @@
 // clippy.toml exempts test functions alone, not what they call.
 
 use domain::{
-    AppName, Artifact, ArtifactLimits, CommitMessageError, EnvName, InvalidRequest, Outcome,
-    Release, ReleaseRecord, ReleaseRequest, ReleaseTrailers, Request, RequestId, RequestKind,
-    RequestStatus, TriggeredBy, release_message,
+    AppName, Artifact, ArtifactLimits, CommitMessageError, DeleteRequest, EnvName, InvalidRequest,
+    Outcome, Release, ReleaseRecord, ReleaseRequest, ReleaseTrailers, Request, RequestId,
+    RequestKind, RequestStatus, RollbackRequest, TriggeredBy, delete_message, release_message,
+    rollback_message,
 };
 
 const UUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
@@ -292,4 +293,83 @@ proptest::proptest! {
     fn any_bytes_are_a_request_or_an_error(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..100)) {
         let _ = Request::from_bytes(&bytes);
     }
+}
+
+fn rollback() -> RollbackRequest {
+    RollbackRequest {
+        env: env("prod"),
+        app: app("web"),
+        target: "0123456789abcdef0123456789abcdef01234567".parse().unwrap(),
+        artifact_id: artifact().id,
+        triggered_by: "ann".parse().unwrap(),
+    }
+}
+
+#[test]
+fn the_message_of_a_rollback_is_told_by_gimletds_words() {
+    let id: RequestId = "0197b2d6-6f10-7000-8000-000000000001".parse().unwrap();
+    let tip = "89abcdef0123456789abcdef0123456789abcdef".parse().unwrap();
+    let message = rollback_message(&id, &rollback(), &tip);
+    assert_eq!(
+        message,
+        format!(
+            "[Gimlet] prod/web rolled back to 0123456\n\n\
+             This reverts commits 0123456789abcdef0123456789abcdef01234567..89abcdef0123456789abcdef0123456789abcdef of prod/web.\n\n\
+             Release-Id: 0197b2d6-6f10-7000-8000-000000000001\nArtifact-Id: o/r-{UUID}\nTriggered-By: ann\n\
+             Rolled-Back-To: 0123456789abcdef0123456789abcdef01234567\n"
+        )
+    );
+    assert!(message.contains("This reverts commit"));
+}
+
+#[test]
+fn the_message_of_a_deletion_is_gimletds() {
+    let id: RequestId = "0197b2d6-6f10-7000-8000-000000000001".parse().unwrap();
+    for who in ["ann", "policy"] {
+        let delete = DeleteRequest {
+            env: env("prod"),
+            app: app("web"),
+            triggered_by: who.parse().unwrap(),
+        };
+        assert_eq!(
+            delete_message(&id, &delete),
+            format!(
+                "[GimletD delete] prod/web deleted by {who}\n\nRelease-Id: 0197b2d6-6f10-7000-8000-000000000001\nTriggered-By: {who}\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn every_kind_of_request_is_read_as_it_was_stored() {
+    let rollback = rollback();
+    let delete = DeleteRequest {
+        env: env("prod"),
+        app: app("web"),
+        triggered_by: TriggeredBy::Policy,
+    };
+    let ids = [
+        RequestId::for_rollback(&rollback, "key"),
+        RequestId::for_delete(&delete, "key"),
+        RequestId::for_cleanup(&rollback.artifact_id, &rollback.env, &rollback.app),
+    ];
+    let kinds = [
+        RequestKind::Rollback(rollback),
+        RequestKind::Delete(delete.clone()),
+        RequestKind::Delete(delete),
+    ];
+    for (id, kind) in ids.iter().zip(kinds) {
+        let request = Request {
+            id: id.clone(),
+            created_ms: 7,
+            kind,
+        };
+        let read = Request::from_bytes(&request.to_bytes().unwrap()).unwrap();
+        assert_eq!(read, request);
+        assert_eq!(
+            (read.kind.env().as_str(), read.kind.app().unwrap().as_str()),
+            ("prod", "web")
+        );
+    }
+    assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
 }

@@ -1,11 +1,14 @@
 //! The errors of the use cases as problems: which are the client's, which the operator's. Inner errors go to the log.
 
+use release::delete::DeleteError;
 use release::enqueue::EnqueueError;
 use release::evaluate::EvaluateError;
 use release::flush::FlushError;
+use release::hold::HoldError;
 use release::ingest::IngestError;
 use release::ports::{DatabaseError, KeyValueError};
-use release::query::QueryError;
+use release::query::{InvalidParameter, QueryError};
+use release::rollback::RollbackError;
 
 use crate::answer::Problem;
 use crate::log::{self, Level};
@@ -77,12 +80,58 @@ impl From<EnqueueError> for Problem {
     }
 }
 
+impl From<InvalidParameter> for Problem {
+    fn from(invalid: InvalidParameter) -> Self {
+        Self::bad_request(invalid.parameter, format!("Bad Request: {invalid}"))
+    }
+}
+
+impl From<RollbackError> for Problem {
+    fn from(error: RollbackError) -> Self {
+        let detail = error.to_string();
+        let refused = |kind| Self::new(422, kind, "Unprocessable Content", detail.clone());
+        match error {
+            RollbackError::UnknownTarget { .. } => Self::not_found(detail).member("field", "sha"),
+            RollbackError::Ambiguous { candidates, .. } => {
+                refused("ambiguous-commit").member("field", "sha").member(
+                    "candidates",
+                    serde_json::to_value(candidates).unwrap_or_default(),
+                )
+            }
+            RollbackError::NotARelease { .. } => refused("not-a-release").member("field", "sha"),
+            RollbackError::Full { retry_after_s, .. } => full(detail, retry_after_s),
+            RollbackError::Database(error) => logged(&error),
+            RollbackError::KeyValue(error) => logged(&error),
+        }
+    }
+}
+
+impl From<DeleteError> for Problem {
+    fn from(error: DeleteError) -> Self {
+        match error {
+            DeleteError::Full { retry_after_s, .. } => full(error.to_string(), retry_after_s),
+            DeleteError::Database(error) => logged(&error),
+            DeleteError::KeyValue(error) => logged(&error),
+        }
+    }
+}
+
+impl From<HoldError> for Problem {
+    fn from(error: HoldError) -> Self {
+        match error {
+            HoldError::Unknown(_) => Self::not_found(error.to_string()),
+            HoldError::TooMany(_) => {
+                Self::new(409, "too-many-holds", "Conflict", error.to_string())
+            }
+            HoldError::Database(error) => logged(&error),
+        }
+    }
+}
+
 impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Self {
         match error {
-            QueryError::Parameter(invalid) => {
-                Self::bad_request(invalid.parameter, format!("Bad Request: {invalid}"))
-            }
+            QueryError::Parameter(invalid) => invalid.into(),
             QueryError::NotFound(detail) => Self::not_found(detail),
             QueryError::Database(error) => logged(&error),
         }

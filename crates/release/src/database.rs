@@ -78,6 +78,49 @@ const MIGRATIONS: &[&[&str]] = &[
         tip TEXT NOT NULL,
         pack BLOB NOT NULL,
         PRIMARY KEY (url, branch))"],
+    ROLLBACKS,
+];
+
+/// Rollbacks and holds. `tree` is the app's folder as a commit left it; `target` is the commit that a rollback goes back to,
+/// and `target_landed` its place in the history; `refusal` is a stable word for why a request was not allowed.
+///
+/// Triggers place and lift holds, so that a rollback without its hold, or a release by hand beside the hold that it lifts,
+/// cannot be seen by anybody, whenever a process dies.
+const ROLLBACKS: &[&str] = &[
+    "ALTER TABLE requests ADD COLUMN tree TEXT",
+    "ALTER TABLE requests ADD COLUMN target TEXT",
+    "ALTER TABLE requests ADD COLUMN target_landed INTEGER",
+    "ALTER TABLE requests ADD COLUMN refusal TEXT",
+    "CREATE INDEX requests_ref ON requests (gitops_ref) WHERE gitops_ref IS NOT NULL",
+    "CREATE INDEX requests_rollbacks ON requests (env, app, landed, target_landed)
+        WHERE kind = 'rollback' AND landed IS NOT NULL",
+    // `app` is empty for all apps of the environment; `lifted` is NULL while the hold is in force.
+    "CREATE TABLE holds (
+        id TEXT NOT NULL PRIMARY KEY,
+        env TEXT NOT NULL, app TEXT NOT NULL,
+        kind TEXT NOT NULL, reason TEXT NOT NULL, owner TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        lifted INTEGER, lifted_by TEXT) WITHOUT ROWID",
+    "CREATE INDEX holds_active ON holds (env, app, created) WHERE lifted IS NULL",
+    "CREATE TRIGGER rollback_holds AFTER INSERT ON requests WHEN NEW.kind = 'rollback' BEGIN
+        INSERT INTO holds (id, env, app, kind, reason, owner, created)
+        VALUES (NEW.id, NEW.env, NEW.app, 'rollback', 'rolled back to ' || NEW.target, NEW.triggered_by, NEW.created)
+        ON CONFLICT DO NOTHING;
+     END",
+    "CREATE TRIGGER rollback_holds_again AFTER UPDATE OF status ON requests
+     WHEN NEW.kind = 'rollback' AND NEW.status = 'new' AND OLD.status = 'error' BEGIN
+        UPDATE holds SET lifted = NULL, lifted_by = NULL, created = NEW.created WHERE id = NEW.id;
+     END",
+    "CREATE TRIGGER hand_lifts_holds AFTER UPDATE OF status ON requests
+     WHEN NEW.kind = 'release' AND NEW.triggered_by <> 'policy' AND NEW.status = 'processed' BEGIN
+        UPDATE holds SET lifted = NEW.ended, lifted_by = NEW.triggered_by
+        WHERE env = NEW.env AND app = NEW.app AND kind = 'rollback' AND lifted IS NULL AND created < NEW.created;
+     END",
+    "CREATE TRIGGER hand_lifts_holds_at_once AFTER INSERT ON requests
+     WHEN NEW.kind = 'release' AND NEW.triggered_by <> 'policy' AND NEW.status = 'processed' BEGIN
+        UPDATE holds SET lifted = NEW.ended, lifted_by = NEW.triggered_by
+        WHERE env = NEW.env AND app = NEW.app AND kind = 'rollback' AND lifted IS NULL AND created < NEW.created;
+     END",
 ];
 
 /// How many migrations there are, which is the version of the schema.

@@ -19,6 +19,8 @@
 //! Only this module deletes `write.` keys, and writes intents and `backoff.` keys.
 
 mod batch;
+mod facts;
+mod folder;
 pub mod git_host;
 mod intent;
 mod look;
@@ -31,7 +33,7 @@ mod round;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{GitopsRepository, Request, RequestKind, TextTemplate};
+use domain::{GitopsRepository, Request, TextTemplate};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -209,10 +211,8 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
 
     /// Which of the configured repositories a request is for.
     fn target_of(&self, request: &Request) -> Option<usize> {
-        let RequestKind::Release(release) = &request.kind else {
-            return None;
-        };
-        self.first_like(self.settings.repositories.repository_for(&release.env)?)
+        let repositories = &self.settings.repositories;
+        self.first_like(repositories.repository_for(request.kind.env())?)
     }
 
     /// Environments may share a repository: it is pushed once for all of them.

@@ -6,7 +6,7 @@
 //! ```text
 //! ingest ──▶ SQL artifacts ──▶ KV evaluate.<id>
 //! evaluate ──▶ SQL requests ──▶ KV write.<request> ──▶ SQL decisions ──▶ (KV evaluate.<id> deleted)
-//! enqueue ──▶ SQL requests ──▶ KV write.<request>
+//! enqueue, rollback, delete ──▶ SQL requests (and holds) ──▶ KV write.<request>
 //! flush ──▶ SQL intents ──▶ one push ──▶ SQL requests ──▶ (KV write.<request>, then the intent deleted)
 //! ```
 //!
@@ -18,15 +18,18 @@
 //! 3. The Git host's compare-and-swap of the branch is the only lock. The lease saves work, never correctness.
 
 pub mod database;
+pub mod delete;
 pub mod enqueue;
 pub mod evaluate;
 pub mod flush;
 pub mod health;
+pub mod hold;
 pub mod ingest;
 pub mod ports;
 pub mod query;
 pub mod queue;
 pub mod render;
+pub mod rollback;
 pub mod settings;
 mod store;
 pub mod template;

@@ -118,7 +118,12 @@ impl Parameters {
         Ok((limit, self.number("offset")?.unwrap_or(0)))
     }
 
-    fn name<T: std::str::FromStr<Err = domain::InvalidName>>(
+    /// A parameter that is a name; none if it is absent or empty.
+    ///
+    /// # Errors
+    ///
+    /// It is not a name of this kind.
+    pub fn name<T: std::str::FromStr<Err = domain::InvalidName>>(
         &self,
         name: &'static str,
     ) -> Result<Option<T>, InvalidParameter> {
@@ -133,7 +138,12 @@ impl Parameters {
             })
     }
 
-    fn mandatory<T: std::str::FromStr<Err = domain::InvalidName>>(
+    /// A parameter that must be there.
+    ///
+    /// # Errors
+    ///
+    /// It is missing or not a name of this kind.
+    pub fn mandatory<T: std::str::FromStr<Err = domain::InvalidName>>(
         &self,
         name: &'static str,
     ) -> Result<T, InvalidParameter> {
@@ -237,7 +247,7 @@ pub async fn status<D: Database>(
     let current = requests::current(sql, env.as_str(), app.as_ref().map(AppName::as_str)).await?;
     if let (Some(app), true) = (&app, current.is_empty()) {
         return Err(QueryError::NotFound(format!(
-            "{app} was never released to {env}"
+            "{app} does not stand in {env}: it was never released there, or was deleted"
         )));
     }
     Ok(current
@@ -413,7 +423,7 @@ fn release_json(landed: &Landed) -> Value {
             gitops_ref: landed.gitops_ref.parse().ok(),
             gitops_repo: landed.gitops_repo.clone(),
             created: landed.committed,
-            rolled_back: false,
+            rolled_back: landed.rolled_back,
         })
     })();
     typed

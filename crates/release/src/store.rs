@@ -2,6 +2,7 @@
 
 pub(crate) mod artifacts;
 pub(crate) mod decisions;
+pub(crate) mod holds;
 pub(crate) mod intents;
 pub(crate) mod remotes;
 pub(crate) mod requests;

@@ -6,8 +6,11 @@ use std::rc::Rc;
 
 use domain::{AppName, LiteralText, Login, TriggeredBy};
 use release::database::Sql;
+use release::delete::{DeleteWish, delete};
 use release::enqueue::{Wish, enqueue};
+use release::hold::lift;
 use release::ingest::ingest;
+use release::rollback::{RollbackWish, roll_back};
 
 use crate::world::World;
 use crate::world::artifacts::{Shipment, Sort};
@@ -37,6 +40,18 @@ pub(crate) enum Errand {
         shipped_by: usize,
         env: &'static str,
         app: Option<&'static str>,
+    },
+    /// Roll back to a commit, which is chosen when it is asked for first.
+    Rollback {
+        place: &'static str,
+        target: Option<String>,
+    },
+    Delete {
+        place: &'static str,
+    },
+    /// Lift whatever holds a place.
+    Lift {
+        place: &'static str,
     },
 }
 
@@ -104,7 +119,31 @@ pub(crate) fn clients(world: &World) -> Vec<Client> {
             key,
         ));
     }
+    for number in 0..random.below(5) {
+        let place = *random.pick(&PLACES[..if crowd { 1 } else { PLACES.len() }]);
+        let errand = match random.below(6) {
+            0..=2 => Errand::Rollback {
+                place,
+                target: None,
+            },
+            3..=4 => Errand::Delete { place },
+            _ => Errand::Lift { place },
+        };
+        let key = (!random.one_in(3)).then(|| format!("change-{number}"));
+        clients.push(Client::new(errand, key));
+    }
     clients
+}
+
+/// A commit of a place that was released, if any was recorded by now.
+fn some_release(world: &World, place: &str) -> Option<String> {
+    let (env, app) = place.split_once('/').unwrap();
+    let known = world.sql(
+        "SELECT gitops_ref FROM requests WHERE kind = 'release' AND gitops_ref IS NOT NULL AND env = ?1 AND app = ?2
+         ORDER BY landed",
+        &[env.into(), app.into()],
+    );
+    (!known.is_empty()).then(|| world.random.pick(&known)[0].clone())
 }
 
 pub(crate) async fn run_client(world: Rc<World>, clients: Clients, index: usize) {
@@ -145,6 +184,52 @@ pub(crate) async fn run_client(world: Rc<World>, clients: Clients, index: usize)
             };
             let queued = enqueue(&store, &sql, &time, &LiteralText, &wish, 1_000).await;
             queued.ok().map(|id| id.as_str().to_owned())
+        }
+        Errand::Rollback { place, target } => {
+            let chosen = target.clone().or_else(|| some_release(&world, place));
+            let Some(target) = chosen else {
+                clients.borrow_mut()[index].state = State::GaveUp;
+                return;
+            };
+            // Whoever asks again asks for the same.
+            clients.borrow_mut()[index].errand = Errand::Rollback {
+                place,
+                target: Some(target.clone()),
+            };
+            let (env, app) = place.split_once('/').unwrap();
+            let wish = RollbackWish {
+                env: env.parse().unwrap(),
+                app: app.parse().unwrap(),
+                target: target.parse().unwrap(),
+                triggered_by: "bob".parse().unwrap(),
+                idempotency_key: client.key.clone(),
+            };
+            let queued = roll_back(&store, &sql, &time, &wish, 1_000).await;
+            queued.ok().map(|id| id.as_str().to_owned())
+        }
+        Errand::Delete { place } => {
+            let (env, app) = place.split_once('/').unwrap();
+            let wish = DeleteWish {
+                env: env.parse().unwrap(),
+                app: app.parse().unwrap(),
+                triggered_by: "bob".parse().unwrap(),
+                idempotency_key: client.key.clone(),
+            };
+            let queued = delete(&store, &sql, &time, &wish, 1_000).await;
+            queued.ok().map(|id| id.as_str().to_owned())
+        }
+        Errand::Lift { place } => {
+            let (env, app) = place.split_once('/').unwrap();
+            let held = world.sql(
+                "SELECT id FROM holds WHERE lifted IS NULL AND env = ?1 AND app = ?2",
+                &[env.into(), app.into()],
+            );
+            let by: TriggeredBy = "bob".parse().unwrap();
+            let mut lifted = true;
+            for id in held.concat() {
+                lifted &= lift(&sql, &time, &id.parse().unwrap(), &by).await.is_ok();
+            }
+            lifted.then(String::new)
         }
     };
     if let Some(id) = told {

@@ -9,14 +9,17 @@
 )]
 
 mod clients;
+mod delete;
 mod enqueue;
 mod evaluate;
 mod flush;
+mod holds;
 mod ingest;
 mod manifest_variables;
 mod migrations;
 mod protocol;
 mod queries;
 mod releases;
+mod rollback;
 mod schedule;
 mod world;

@@ -168,9 +168,7 @@ fn every_filter_of_releases_is_answered_from_an_index_without_sorting() {
         ask_releases(&world, asked).unwrap();
         let plan = plan(&world);
         assert!(
-            plan.starts_with(&format!(
-                "SEARCH r USING INDEX {index}; SEARCH a USING INDEX"
-            )),
+            plan.starts_with(&format!("SEARCH r USING INDEX {index}; ")) && !plan.contains("SCAN"),
             "{asked}: {plan}"
         );
         assert!(!plan.contains("TEMP B-TREE"), "{asked}: {plan}");
@@ -207,7 +205,11 @@ fn the_status_is_the_last_release_of_each_app() {
         "{plan}"
     );
     let missing = ask("env=staging&app=other").unwrap_err();
-    assert_eq!(missing.to_string(), "other was never released to staging");
+    assert!(
+        missing
+            .to_string()
+            .starts_with("other does not stand in staging")
+    );
 }
 
 #[test]

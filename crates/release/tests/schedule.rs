@@ -164,7 +164,7 @@ impl Schedule {
         else {
             return false;
         };
-        if matches!(client.errand, Errand::Ship(_)) {
+        if matches!(client.errand, Errand::Ship(_) | Errand::Lift { .. }) {
             return false;
         }
         let failed = requests_of(&self.world, id);
@@ -203,7 +203,8 @@ impl Schedule {
     fn no_answer(&mut self, index: usize) {
         let mut clients = self.clients.borrow_mut();
         let client = &mut clients[index];
-        let again = client.key.is_some() || matches!(client.errand, Errand::Ship(_));
+        let again =
+            client.key.is_some() || matches!(client.errand, Errand::Ship(_) | Errand::Lift { .. });
         client.state = if again { State::Idle } else { State::GaveUp };
     }
 
@@ -380,16 +381,22 @@ impl Schedule {
                 assert_eq!(requests_of(world, id).len(), wanted, "requests of {id}");
             }
         }
-        let rows = world.sql("SELECT id, status, gitops_ref, artifact_id, env, app, triggered_by, status_desc FROM requests", &[]);
+        self.check_changes(&clients);
+        let rows = world.sql(
+            "SELECT id, status, gitops_ref, artifact_id, env, app, triggered_by, refusal, kind, status_desc FROM requests",
+            &[],
+        );
         let mut recorded = BTreeMap::new();
         for row in rows {
-            let [id, status, commit, artifact, ..] = &row[..] else {
+            let [id, status, commit, artifact, .., refusal, kind, _] = &row[..] else {
                 unreachable!()
             };
-            if let Some(sort) = sorts.get(artifact) {
+            if refusal == "held" {
+                self.check_held(&row);
+            } else if let Some(sort) = sorts.get(artifact).filter(|_| kind == "release") {
                 assert_eq!(status, sort.status(), "{id} of {sort:?}: {row:?}");
             }
-            if status == "processed" && commit.is_empty() {
+            if status == "processed" && commit.is_empty() && kind == "release" {
                 self.check_unchanged(&row);
             }
             recorded.insert(id.clone(), commit.clone());
@@ -404,6 +411,44 @@ impl Schedule {
         for (url, edits) in &self.edits {
             self.check_edits(&world.git.borrow()[url], edits);
         }
+    }
+
+    /// Rollbacks and deletions end well, and every rollback has placed its hold.
+    fn check_changes(&self, clients: &[Client]) {
+        for client in clients {
+            let State::Told(id) = &client.state else {
+                continue;
+            };
+            if matches!(
+                client.errand,
+                Errand::Rollback { .. } | Errand::Delete { .. }
+            ) {
+                let found = requests_of(&self.world, id);
+                assert_eq!(found, [[id.as_str(), "processed"]], "{client:?}");
+            }
+        }
+        let without = self.world.sql(
+            "SELECT id FROM requests WHERE kind = 'rollback' AND id NOT IN (SELECT id FROM holds)",
+            &[],
+        );
+        assert!(without.is_empty(), "no hold: {without:?}");
+    }
+
+    /// Only policies are held, and only where there was a rollback.
+    fn check_held(&self, row: &[String]) {
+        let [id, status, commit, _, env, app, by, ..] = row else {
+            unreachable!()
+        };
+        assert_eq!(
+            (status.as_str(), commit.as_str(), by.as_str()),
+            ("error", "", "policy"),
+            "{id}"
+        );
+        let holds = self.world.sql(
+            "SELECT id FROM holds WHERE env = ?1 AND app = ?2",
+            &[env.as_str().into(), app.as_str().into()],
+        );
+        assert!(!holds.is_empty(), "{id} was held by nothing");
     }
 
     /// Every policy of a shipped artifact has its request.
@@ -429,8 +474,8 @@ impl Schedule {
         };
         let place = format!("{env}/{app}");
         let twin = ledger.landed.values().any(|landing| {
-            landing.trailers.artifact_id.as_str() == artifact
-                && landing.trailers.triggered_by.as_str() == by
+            landing.artifact.as_ref() == Some(artifact)
+                && landing.triggered_by == *by
                 && landing.place.ends_with(&place)
         });
         assert!(

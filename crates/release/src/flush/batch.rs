@@ -1,10 +1,8 @@
 //! Building a batch: one commit for each request, each on top of the one before, all in memory. Pure but for reading
 //! artifacts and rendering; nothing here is durable.
 
-use std::collections::BTreeMap;
-
 use domain::{
-    Artifact, ArtifactLimits, GitopsRepository, Manifest, ReleaseRecord, ReleaseRequest,
+    Artifact, ArtifactLimits, EnvName, GitopsRepository, Manifest, ReleaseRecord, ReleaseRequest,
     ReleaseTrailers, Request, RequestKind, ResolvedManifest, TextTemplate, TriggeredBy, decide,
     release_message, variables,
 };
@@ -13,15 +11,17 @@ use gitwire::{
     WriteError,
 };
 
+use crate::flush::facts::Facts;
 use crate::flush::intent::IntendedOutcome;
 use crate::flush::memory::Stuck;
 use crate::render::{RenderError, Renderer};
 use crate::settings::Author;
+use crate::store::holds::Hold;
 
 /// Folders that Flux and GimletD keep beside the apps; an app of such a name would overwrite them.
 const RESERVED: [&str; 2] = ["flux", "dependencies"];
 /// The release record's name.
-const RECORD: &str = "release.json";
+pub(super) const RECORD: &str = "release.json";
 
 /// A chain of commits that grows on a tip.
 pub(crate) struct Batch<'a, R> {
@@ -31,7 +31,9 @@ pub(crate) struct Batch<'a, R> {
     author: &'a Author,
     date_s: i64,
     pub(crate) objects: Objects,
-    root: TreeId,
+    pub(super) root: TreeId,
+    /// Holds in force, as the requests so far leave them.
+    holds: Vec<Hold>,
     pub(crate) tip: Option<CommitId>,
     pub(crate) outcomes: Vec<IntendedOutcome>,
     /// Bytes of files written so far.
@@ -54,10 +56,20 @@ pub(crate) enum Added {
 #[error("the repository cannot be edited: {0}")]
 pub(crate) struct BrokenRepository(pub WriteError);
 
-enum Failure {
+/// Why a request is not written.
+pub(super) enum Failure {
     Refused(String),
+    /// Refused by a hold.
+    Held(String),
     Passing(String),
     Broken(WriteError),
+}
+
+/// A commit that was made.
+pub(super) struct Written {
+    pub commit: CommitId,
+    /// The app's folder in it.
+    pub tree: Option<TreeId>,
 }
 
 impl From<RenderError> for Failure {
@@ -94,6 +106,7 @@ impl<'a, R: Renderer> Batch<'a, R> {
         date_s: i64,
         objects: Objects,
         tip: Option<CommitId>,
+        holds: Vec<Hold>,
     ) -> Result<Self, BrokenRepository> {
         let root = match tip {
             Some(tip) => {
@@ -112,6 +125,7 @@ impl<'a, R: Renderer> Batch<'a, R> {
             date_s,
             objects,
             root,
+            holds,
             tip,
             outcomes: Vec::new(),
             bytes: 0,
@@ -132,46 +146,74 @@ impl<'a, R: Renderer> Batch<'a, R> {
     pub(crate) async fn add(
         &mut self,
         request: &Request,
-        artifacts: &BTreeMap<String, Result<Artifact, String>>,
+        facts: &Facts,
         stuck: &Stuck,
     ) -> Result<Added, BrokenRepository> {
-        let RequestKind::Release(release) = &request.kind else {
-            return Ok(self.settle(
-                request,
-                None,
-                Some("this version does not know this kind of request".to_owned()),
-            ));
-        };
         if stuck.holds(request) {
             return Ok(Added::Behind);
         }
-        match self.release(request, release, artifacts).await {
-            Ok(commit) => Ok(self.settle(request, commit, None)),
-            Err(Failure::Refused(reason)) => Ok(self.settle(request, None, Some(reason))),
-            Err(Failure::Passing(reason)) => Ok(Added::Passing(reason)),
-            Err(Failure::Broken(error)) => Err(BrokenRepository(error)),
+        let written = match &request.kind {
+            RequestKind::Release(release) => self.release(request, release, facts).await,
+            RequestKind::Rollback(rollback) => self.roll_back(&request.id, rollback, facts),
+            RequestKind::Delete(delete) => self.delete(&request.id, delete),
+            _ => Err(Failure::Refused(
+                "this version does not know this kind of request".to_owned(),
+            )),
+        };
+        let mut outcome = IntendedOutcome::new(request, None, None);
+        match written {
+            Ok(written) => {
+                self.lift_holds(request);
+                outcome.commit = written.as_ref().map(|written| written.commit);
+                outcome.tree = written.and_then(|written| written.tree);
+            }
+            Err(Failure::Refused(reason)) => outcome.error = Some(reason),
+            Err(Failure::Held(reason)) => {
+                outcome.error = Some(reason);
+                outcome.held = true;
+            }
+            Err(Failure::Passing(reason)) => return Ok(Added::Passing(reason)),
+            Err(Failure::Broken(error)) => return Err(BrokenRepository(error)),
+        }
+        self.outcomes.push(outcome);
+        Ok(Added::Settled)
+    }
+
+    /// A release by hand lifts what a rollback before it holds: the database does the same when the release is recorded.
+    fn lift_holds(&mut self, request: &Request) {
+        if let RequestKind::Release(release) = &request.kind
+            && release.triggered_by != TriggeredBy::Policy
+            && let Some(app) = &release.app
+        {
+            let queued = request.created_ms;
+            self.holds
+                .retain(|hold| !hold.is_lifted_by(&release.env, app, queued));
         }
     }
 
-    /// Gives a request its outcome.
-    fn settle(
-        &mut self,
-        request: &Request,
-        commit: Option<CommitId>,
-        error: Option<String>,
-    ) -> Added {
-        self.outcomes
-            .push(IntendedOutcome::new(request, commit, error));
-        Added::Settled
+    /// What keeps a policy from releasing the app.
+    fn held(&self, release: &ReleaseRequest) -> Option<Failure> {
+        let app = release.app.as_ref()?;
+        let mut holds = self.holds.iter();
+        let hold = holds.find(|hold| hold.covers(&release.env, app))?;
+        Some(Failure::Held(format!(
+            "{}/{app} is held by {}: {}; release it by hand, or lift hold {}",
+            release.env, hold.owner, hold.reason, hold.id
+        )))
     }
 
     async fn release(
         &mut self,
         request: &Request,
         release: &ReleaseRequest,
-        artifacts: &BTreeMap<String, Result<Artifact, String>>,
-    ) -> Result<Option<CommitId>, Failure> {
-        let artifact = match artifacts.get(release.artifact_id.as_str()) {
+        facts: &Facts,
+    ) -> Result<Option<Written>, Failure> {
+        if release.triggered_by == TriggeredBy::Policy
+            && let Some(held) = self.held(release)
+        {
+            return Err(held);
+        }
+        let artifact = match facts.artifacts.get(release.artifact_id.as_str()) {
             Some(Ok(artifact)) => artifact,
             Some(Err(error)) => return Err(Failure::Refused(error.clone())),
             None => {
@@ -197,7 +239,7 @@ impl<'a, R: Renderer> Batch<'a, R> {
         }
         .to_file();
         let files = self.renderer.render(&manifest).await?;
-        let Some(root) = self.write(&manifest, files, &record)? else {
+        let Some((root, folder)) = self.write(&manifest, files, &record)? else {
             return Ok(None);
         };
         let message = release_message(
@@ -210,19 +252,42 @@ impl<'a, R: Renderer> Batch<'a, R> {
                 source_sha: artifact.content.version.sha.clone(),
             },
         );
+        self.commit_on_top(root, message, Some(folder)).map(Some)
+    }
+
+    /// Makes the commit that the next one stands on.
+    pub(super) fn commit_on_top(
+        &mut self,
+        root: TreeId,
+        message: String,
+        tree: Option<TreeId>,
+    ) -> Result<Written, Failure> {
         let commit = self.commit(root, message)?;
         self.root = root;
         self.tip = Some(commit);
-        Ok(Some(commit))
+        Ok(Written { commit, tree })
     }
 
-    /// The tree with the app's folder replaced as a whole; none if the folder is already so.
+    /// `owner/name` of the repository.
+    pub(super) fn repository_name(&self) -> &str {
+        self.repository.name()
+    }
+
+    /// The environment's folder; the repository's root where it holds one environment.
+    pub(super) fn env_path<'e>(&self, env: &'e EnvName) -> Vec<&'e [u8]> {
+        match self.repository.env_folder(env) {
+            "" => Vec::new(),
+            folder => vec![folder.as_bytes()],
+        }
+    }
+
+    /// The tree with the app's folder replaced as a whole, and that folder; none if the folder is already so.
     fn write(
         &mut self,
         manifest: &ResolvedManifest,
         files: Vec<(domain::FileName, Vec<u8>)>,
         record: &[u8],
-    ) -> Result<Option<TreeId>, Failure> {
+    ) -> Result<Option<(TreeId, TreeId)>, Failure> {
         let mut entries = Vec::with_capacity(files.len() + 1);
         let record_blob = self.objects.write_blob(record)?;
         entries.push(file(RECORD.as_bytes(), record_blob));
@@ -237,17 +302,21 @@ impl<'a, R: Renderer> Batch<'a, R> {
             entries.push(file(name.as_str().as_bytes(), blob));
         }
         let folder = self.objects.write_tree(entries)?;
-        let env = self.repository.env_folder(&manifest.env).as_bytes();
-        let place: &[&[u8]] = if env.is_empty() { &[] } else { &[env] };
+        let place = self.env_path(&manifest.env);
         let app = manifest.app.as_str().as_bytes();
-        if self.objects.subtree(self.root, &[place, &[app]].concat())? == Some(folder) {
+        if self
+            .objects
+            .subtree(self.root, &[&place[..], &[app]].concat())?
+            == Some(folder)
+        {
             return Ok(None);
         }
         let changes = [
             (app, Replacement::Directory(Some(folder))),
             (RECORD.as_bytes(), Replacement::File(Some(record_blob))),
         ];
-        Ok(Some(self.objects.edit(self.root, place, &changes)?))
+        let root = self.objects.edit(self.root, &place, &changes)?;
+        Ok(Some((root, folder)))
     }
 
     fn commit(&mut self, tree: TreeId, message: String) -> Result<CommitId, WriteError> {

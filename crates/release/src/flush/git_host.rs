@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::GitopsRepository;
-use gitwire::{CommitId, Objects, PackOptions};
+use gitwire::{CommitId, Objects, PackOptions, TreeId};
 
 /// A Git host did not do what was asked. Nothing is known of whether it acted on the request.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +78,10 @@ pub trait GitSession {
     /// Keeps trees for the next flush, which finds the branch at `tip` if nobody else pushes meanwhile. Whatever goes wrong
     /// costs that flush a request and nothing else.
     async fn keep_trees(&self, tip: CommitId, snapshot: Vec<u8>);
+
+    /// Adds these trees themselves, without what is below them. One that the host does not give stays away: it may not be
+    /// there any more.
+    async fn add_trees(&self, objects: &mut Objects, trees: &[TreeId]) -> Result<(), HostError>;
 
     /// How the host takes packs.
     fn pack_options(&self) -> PackOptions;

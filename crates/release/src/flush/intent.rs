@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::{Request, RequestId};
-use gitwire::CommitId;
+use gitwire::{CommitId, TreeId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -34,6 +34,12 @@ pub(crate) struct IntendedOutcome {
     /// Why the request ends as an error; none for one that ends well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The app's folder as the commit leaves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<TreeId>,
+    /// Whether the error is a hold.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
 }
 
 impl IntendedOutcome {
@@ -48,6 +54,8 @@ impl IntendedOutcome {
             id: request.id.clone(),
             commit,
             error,
+            tree: None,
+            held: false,
         }
     }
 }

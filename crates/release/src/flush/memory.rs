@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AppName, EnvName, Request, RequestKind};
+use domain::{AppName, EnvName, Request};
 use gitwire::CommitId;
 
 use super::FlushReport;
@@ -48,24 +48,21 @@ pub(super) struct Stuck {
 
 type Place = (EnvName, Option<AppName>);
 
-fn place_of(request: &Request) -> Option<Place> {
-    match &request.kind {
-        RequestKind::Release(release) => Some((release.env.clone(), release.app.clone())),
-        _ => None,
-    }
+fn place_of(request: &Request) -> Place {
+    (request.kind.env().clone(), request.kind.app().cloned())
 }
 
 impl Stuck {
     pub(super) fn add(&mut self, request: &Request) {
-        if let Some(place) = place_of(request).filter(|_| !self.holds(request)) {
+        if !self.holds(request) {
             let (ms, id) = request.arrival();
-            self.first.insert(place, (ms, id.to_owned()));
+            self.first.insert(place_of(request), (ms, id.to_owned()));
         }
     }
 
     /// Whether the request is stuck itself, or waits behind one that is.
     pub(super) fn holds(&self, request: &Request) -> bool {
-        let first = place_of(request).and_then(|place| self.first.get(&place));
+        let first = self.first.get(&place_of(request));
         first.is_some_and(|(ms, id)| (*ms, id.as_str()) <= request.arrival())
     }
 }

@@ -11,7 +11,7 @@ use domain::GitopsRepository;
 use gitwire::{
     AdvertisementError, CommitId, Credentials, FetchAnswer, FetchError, FetchSpec, Filter, Limits,
     LsRefsAnswer, Objects, Pack, PackOptions, PushReport, PushReportError,
-    ReceivePackAdvertisement, RefName, RefOutcome, RefUpdate, Remote, Service,
+    ReceivePackAdvertisement, RefName, RefOutcome, RefUpdate, Remote, Service, TreeId,
     UploadPackCapabilities,
 };
 
@@ -187,6 +187,23 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteSession<'_, H, D, C> {
     }
 
     async fn fetch(&self, spec: &FetchSpec) -> Result<Pack, HostError> {
+        match self.answer_to(spec).await? {
+            Ok(answer) => read_pack(&answer),
+            Err(FetchError::Http(error)) => Err(http_failure(&error)),
+            Err(error) => {
+                // The host may have changed what it can do since it was asked.
+                remotes::forget(&self.hosts.sql, &self.key)
+                    .await
+                    .map_err(|error| passing(&error))?;
+                Err(passing(&error))
+            }
+        }
+    }
+
+    async fn answer_to(
+        &self,
+        spec: &FetchSpec,
+    ) -> Result<Result<FetchAnswer, FetchError>, HostError> {
         let capabilities = self.capabilities().await?;
         let request = self
             .remote
@@ -194,19 +211,29 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteSession<'_, H, D, C> {
             .fetch_request(&capabilities, spec)
             .map_err(|error| operator(&error))?;
         let response = self.hosts.send(request, self.hosts.max_fetch).await?;
-        let answer = match FetchAnswer::parse(&response) {
-            Ok(answer) => answer,
-            Err(FetchError::Http(error)) => return Err(http_failure(&error)),
-            Err(error) => {
-                // The host may have changed what it can do since it was asked.
-                remotes::forget(&self.hosts.sql, &self.key)
-                    .await
-                    .map_err(|error| passing(&error))?;
-                return Err(passing(&error));
-            }
-        };
-        Pack::read(&answer.pack, &Limits::default()).map_err(|error| passing(&error))
+        Ok(FetchAnswer::parse(&response))
     }
+
+    /// The trees by themselves; none where the host refuses to give one of them.
+    async fn bare_trees(&self, trees: &[TreeId]) -> Result<Option<Pack>, HostError> {
+        let spec = FetchSpec {
+            wants: trees.iter().map(|tree| tree.object()).collect(),
+            haves: Vec::new(),
+            deepen: None,
+            // What is wanted by its id is sent all the same.
+            filter: Some(Filter::TreeNone),
+        };
+        match self.answer_to(&spec).await? {
+            Ok(answer) => read_pack(&answer).map(Some),
+            Err(FetchError::Refused(_)) => Ok(None),
+            Err(FetchError::Http(error)) => Err(http_failure(&error)),
+            Err(error) => Err(passing(&error)),
+        }
+    }
+}
+
+fn read_pack(answer: &FetchAnswer) -> Result<Pack, HostError> {
+    Pack::read(&answer.pack, &Limits::default()).map_err(|error| passing(&error))
 }
 
 impl<H: HttpClient, D: Database, C: Clock> RemoteSession<'_, H, D, C> {
@@ -284,6 +311,20 @@ impl<H: HttpClient, D: Database, C: Clock> GitSession for RemoteSession<'_, H, D
         let (sql, branch) = (&self.hosts.sql, self.branch.as_str());
         // What was kept before is of an older tip, which no flush takes.
         let _ = trees::put(sql, &self.key, branch, &tip.to_string(), snapshot).await;
+    }
+
+    async fn add_trees(&self, objects: &mut Objects, trees: &[TreeId]) -> Result<(), HostError> {
+        if let Some(pack) = self.bare_trees(trees).await? {
+            objects.insert_pack(pack);
+            return Ok(());
+        }
+        // One that is not there spoils the answer for all.
+        for tree in trees.iter().filter(|_| trees.len() > 1) {
+            if let Some(pack) = self.bare_trees(std::slice::from_ref(tree)).await? {
+                objects.insert_pack(pack);
+            }
+        }
+        Ok(())
     }
 
     fn pack_options(&self) -> PackOptions {

@@ -3,10 +3,11 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Artifact, GitopsRepository, Request, RequestKind};
-use gitwire::{CommitId, Objects};
+use domain::{GitopsRepository, Request};
+use gitwire::{CommitId, Objects, TreeId};
 
-use super::batch::{Added, Batch, BrokenRepository, parse_artifact};
+use super::batch::{Added, Batch, BrokenRepository};
+use super::facts::{Facts, holds_for};
 use super::git_host::{Cause, Fetch, GitHost, GitSession, HostError};
 use super::intent::{IntendedOutcome, Intent, Landing};
 use super::memory::{Memory, Target};
@@ -15,7 +16,7 @@ use super::round::{Record, Work};
 use super::{Flush, FlushError, RepositoryReport};
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
 use crate::render::Renderer;
-use crate::store::{artifacts, intents, requests};
+use crate::store::{intents, requests};
 
 /// A request that failed so often for passing causes ends as an error.
 const ATTEMPTS: i64 = 3;
@@ -202,39 +203,28 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
             dates.min().unwrap_or(now_s),
             objects,
             self.session.tip(),
+            holds_for(&flush.sql, pending).await?,
         )?;
         for chunk in pending.chunks(CHUNK) {
-            let artifacts = self.artifacts_of(chunk).await?;
+            let facts = Facts::of(&flush.sql, chunk).await?;
+            let known = |tree: &TreeId| batch.objects.contains(tree.object());
+            let absent: BTreeSet<TreeId> = facts.trees().filter(|tree| !known(tree)).collect();
+            if !absent.is_empty() {
+                let absent: Vec<TreeId> = absent.into_iter().collect();
+                let add = self.session.add_trees(&mut batch.objects, &absent);
+                add.await?;
+            }
             for request in chunk {
                 if flush.clock.now_ms() >= self.deadline_ms || batch.bytes >= BATCH_BYTES {
                     return Ok((batch, true));
                 }
-                let added = batch.add(request, &artifacts, &self.memory.stuck);
+                let added = batch.add(request, &facts, &self.memory.stuck);
                 if let Added::Passing(reason) = added.await? {
                     self.failed(request, &reason).await?;
                 }
             }
         }
         Ok((batch, false))
-    }
-
-    async fn artifacts_of(
-        &self,
-        chunk: &[Request],
-    ) -> Result<BTreeMap<String, Result<Artifact, String>>, DatabaseError> {
-        let ids: BTreeSet<&str> = chunk
-            .iter()
-            .filter_map(|request| match &request.kind {
-                RequestKind::Release(release) => Some(release.artifact_id.as_str()),
-                _ => None,
-            })
-            .collect();
-        let ids: Vec<&str> = ids.into_iter().collect();
-        let stored = artifacts::by_ids(&self.flush.sql, &ids).await?;
-        Ok(stored
-            .into_iter()
-            .map(|stored| (stored.id, parse_artifact(&stored.body)))
-            .collect())
     }
 
     /// A request failed for a passing cause. It is tried again in the next flush, and what came after it waits behind it;

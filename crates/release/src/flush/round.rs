@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Request, RequestKind};
+use domain::Request;
 
 use super::git_host::{GitHost, GitSession};
 use super::intent::{IntendedOutcome, Intent};
@@ -123,8 +123,11 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
         let requests: Vec<Option<Request>> = record.outcomes.iter().map(read).collect();
         let commit = |outcome: &IntendedOutcome| outcome.commit.map(|commit| commit.to_string());
         let commits: Vec<Option<String>> = record.outcomes.iter().map(commit).collect();
+        let tree = |outcome: &IntendedOutcome| outcome.tree.map(|tree| tree.to_string());
+        let trees: Vec<Option<String>> = record.outcomes.iter().map(tree).collect();
         let mut rows = Vec::with_capacity(requests.len());
-        for ((request, commit), outcome) in requests.iter().zip(&commits).zip(record.outcomes) {
+        let ids = commits.iter().zip(&trees);
+        for ((request, (commit, tree)), outcome) in requests.iter().zip(ids).zip(record.outcomes) {
             let Some(request) = request else { continue };
             let failed = outcome.error.is_some();
             rows.push(NewRow {
@@ -134,6 +137,8 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
                 gitops_repo: Some(record.gitops_repo),
                 gitops_ref: commit.as_deref(),
                 committed: commit.as_ref().map(|_| record.date_s),
+                tree: tree.as_deref(),
+                refusal: outcome.held.then_some(requests::HELD),
                 ..NewRow::waiting(request, None)
             });
         }
@@ -146,11 +151,8 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
 }
 
 fn no_repository(request: &Request) -> String {
-    match &request.kind {
-        RequestKind::Release(release) => format!(
-            "no GitOps repository is configured for environment {}: add it to the variable gitops_repos",
-            release.env
-        ),
-        _ => "this version does not know this kind of request".to_owned(),
-    }
+    format!(
+        "no GitOps repository is configured for environment {}: add it to the variable gitops_repos",
+        request.kind.env()
+    )
 }

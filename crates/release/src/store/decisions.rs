@@ -53,14 +53,18 @@ pub(crate) async fn record<D: Database>(
     Ok(())
 }
 
-/// What was decided for an artifact, in the order of its manifests.
+/// What was decided for an artifact, in the order of its manifests. A yes that met a hold when it was to be written became a
+/// no.
 pub(crate) async fn of_artifact<D: Database>(
     sql: &Sql<'_, D>,
     artifact_id: &str,
 ) -> Result<Vec<DecisionRow>, DatabaseError> {
     let rows = sql
         .run(
-            "SELECT app, env, released, code, reason, request_id FROM decisions WHERE artifact_id = ?1 ORDER BY position",
+            "SELECT d.app, d.env, d.released AND r.refusal IS NULL, coalesce(r.refusal, d.code),
+                CASE WHEN r.refusal IS NULL THEN d.reason ELSE r.status_desc END, d.request_id
+             FROM decisions AS d LEFT JOIN requests AS r ON r.id = d.request_id
+             WHERE d.artifact_id = ?1 ORDER BY d.position",
             &[artifact_id.into()],
         )
         .await?;

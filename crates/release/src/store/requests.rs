@@ -15,7 +15,7 @@ pub(crate) struct NewRow<'a> {
     pub id: &'a str,
     pub group: Option<&'a str>,
     pub kind: &'static str,
-    pub artifact: &'a str,
+    pub artifact: Option<&'a str>,
     pub env: &'a str,
     pub app: &'a str,
     pub by: &'a str,
@@ -26,20 +26,30 @@ pub(crate) struct NewRow<'a> {
     pub gitops_repo: Option<&'a str>,
     pub gitops_ref: Option<&'a str>,
     pub committed: Option<i64>,
+    /// The app's folder as the commit left it.
+    pub tree: Option<&'a str>,
+    /// The commit that a rollback goes back to.
+    pub target: Option<&'a str>,
+    /// A stable word for why the request was not allowed.
+    pub refusal: Option<&'static str>,
     pub body: String,
 }
+
+/// The [`NewRow::refusal`] of what a hold kept back.
+pub(crate) const HELD: &str = "held";
 
 impl<'a> NewRow<'a> {
     /// The row of a request that waits.
     pub(crate) fn waiting(request: &'a Request, group: Option<&'a str>) -> Self {
-        let mut row = Self {
+        let kind = &request.kind;
+        Self {
             id: request.id.as_str(),
             group,
-            kind: "release",
-            artifact: "",
-            env: "",
-            app: "",
-            by: "",
+            kind: kind.as_str(),
+            artifact: kind.artifact_id().map(|id| id.as_str()),
+            env: kind.env().as_str(),
+            app: kind.app().map_or("", |app| app.as_str()),
+            by: kind.triggered_by().as_str(),
             created: request.created_ms,
             status: "new",
             desc: "",
@@ -47,32 +57,35 @@ impl<'a> NewRow<'a> {
             gitops_repo: None,
             gitops_ref: None,
             committed: None,
+            tree: None,
+            target: match kind {
+                RequestKind::Rollback(rollback) => Some(rollback.target.as_str()),
+                _ => None,
+            },
+            refusal: None,
             body: request
                 .to_bytes()
                 .ok()
                 .and_then(|bytes| String::from_utf8(bytes).ok())
                 .unwrap_or_default(),
-        };
-        if let RequestKind::Release(release) = &request.kind {
-            row.artifact = release.artifact_id.as_str();
-            row.env = release.env.as_str();
-            row.app = release.app.as_ref().map_or("", |app| app.as_str());
-            row.by = release.triggered_by.as_str();
         }
-        row
     }
 }
 
 /// The rows of a list in JSON, ready to be inserted. `landed` numbers the commits in their order.
 const INSERT: &str = "INSERT INTO requests (id, group_id, kind, artifact_id, repository, env, app, triggered_by,
-        created, status, status_desc, ended, gitops_repo, gitops_ref, committed, landed, body)
+        created, status, status_desc, ended, gitops_repo, gitops_ref, committed, landed, tree, target, target_landed,
+        refusal, body)
      SELECT j.value ->> '$.id', j.value ->> '$.group', j.value ->> '$.kind', j.value ->> '$.artifact', a.repository,
         j.value ->> '$.env', j.value ->> '$.app', j.value ->> '$.by', j.value ->> '$.created',
         j.value ->> '$.status', j.value ->> '$.desc', j.value ->> '$.ended', j.value ->> '$.gitops_repo',
         j.value ->> '$.gitops_ref', j.value ->> '$.committed',
         CASE WHEN j.value ->> '$.gitops_ref' IS NOT NULL
             THEN (SELECT coalesce(max(landed), 0) FROM requests WHERE landed IS NOT NULL) + j.key + 1 END,
-        j.value ->> '$.body'
+        j.value ->> '$.tree', j.value ->> '$.target',
+        CASE WHEN j.value ->> '$.target' IS NOT NULL THEN (SELECT t.landed FROM requests AS t
+            WHERE t.gitops_ref = j.value ->> '$.target' AND t.env = j.value ->> '$.env' AND t.app = j.value ->> '$.app') END,
+        j.value ->> '$.refusal', j.value ->> '$.body'
      FROM json_each(?1) AS j LEFT JOIN artifacts AS a ON a.id = j.value ->> '$.artifact' WHERE true
      ON CONFLICT (id) DO";
 
@@ -105,7 +118,7 @@ pub(crate) async fn queue_again<D: Database>(
     insert(
         sql,
         rows,
-        "UPDATE SET status = 'new', status_desc = '', attempts = 0, ended = NULL, created = excluded.created,
+        "UPDATE SET status = 'new', status_desc = '', refusal = NULL, attempts = 0, ended = NULL, created = excluded.created,
             body = excluded.body WHERE requests.status = 'error' RETURNING id",
     )
     .await
@@ -122,7 +135,7 @@ pub(crate) async fn end<D: Database>(
         rows,
         "UPDATE SET status = excluded.status, status_desc = excluded.status_desc, ended = excluded.ended,
             gitops_repo = excluded.gitops_repo, gitops_ref = excluded.gitops_ref, committed = excluded.committed,
-            landed = excluded.landed
+            landed = excluded.landed, tree = excluded.tree, refusal = excluded.refusal
          WHERE requests.gitops_ref IS NULL AND (requests.status = 'new' OR excluded.gitops_ref IS NOT NULL)",
     )
     .await
@@ -282,12 +295,20 @@ pub(crate) struct Landed {
     pub gitops_repo: String,
     pub gitops_ref: String,
     pub committed: i64,
+    pub rolled_back: bool,
     pub artifact: Option<String>,
 }
 
+/// A rollback shows who released what it put back, as the restored record does. A release is rolled back if the last
+/// rollback that reached it went back to an earlier one.
 const LANDED_COLUMNS: &str =
-    "SELECT r.app, r.env, r.artifact_id, r.triggered_by, r.gitops_repo, r.gitops_ref, r.committed,
-    a.body FROM requests AS r LEFT JOIN artifacts AS a ON a.id = r.artifact_id";
+    "SELECT r.app, r.env, r.artifact_id, coalesce(t.triggered_by, r.triggered_by), r.gitops_repo, r.gitops_ref, r.committed,
+        (SELECT b.target_landed < r.landed FROM requests AS b
+         WHERE b.kind = 'rollback' AND b.landed IS NOT NULL AND b.env = r.env AND b.app = r.app
+            AND b.landed > r.landed AND b.target_landed <= r.landed ORDER BY b.landed DESC LIMIT 1),
+        a.body
+     FROM requests AS r LEFT JOIN requests AS t ON r.kind = 'rollback' AND t.gitops_ref = r.target
+        LEFT JOIN artifacts AS a ON a.id = r.artifact_id";
 
 fn landed_rows(rows: Vec<Vec<SqlValue>>) -> Vec<Landed> {
     rows.into_iter()
@@ -301,6 +322,7 @@ fn landed_rows(rows: Vec<Vec<SqlValue>>) -> Vec<Landed> {
                 gitops_repo: row.text(),
                 gitops_ref: row.text(),
                 committed: row.integer().unwrap_or_default(),
+                rolled_back: row.integer() == Some(1),
                 artifact: row.optional_text(),
             }
         })
@@ -324,7 +346,8 @@ pub(crate) async fn releases<D: Database>(
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Landed>, DatabaseError> {
-    let mut statement = format!("{LANDED_COLUMNS} WHERE r.landed IS NOT NULL AND r.env = ?");
+    let mut statement =
+        format!("{LANDED_COLUMNS} WHERE r.landed IS NOT NULL AND r.env = ? AND r.kind = 'release'");
     let mut params: Vec<SqlValue> = vec![filter.env.as_str().into()];
     let mut push = |clause: &str, value: Option<SqlValue>| {
         if let Some(value) = value {
@@ -345,7 +368,7 @@ pub(crate) async fn releases<D: Database>(
     Ok(landed_rows(sql.run(&statement, &params).await?))
 }
 
-/// The last release of each app of an environment, or of one app. Walks from app to app by the index, so that the work
+/// What stands of each app of an environment, or of one app: its last release, or what a rollback put back. Walks from app to app by the index, so that the work
 /// grows with the apps, not with their releases.
 pub(crate) async fn current<D: Database>(
     sql: &Sql<'_, D>,
@@ -362,9 +385,106 @@ pub(crate) async fn current<D: Database>(
          WHERE r.landed IN (
             SELECT (SELECT max(landed) FROM requests WHERE landed IS NOT NULL AND env = ?1 AND app = apps.app)
             FROM apps WHERE apps.app IS NOT NULL)
+            AND r.kind <> 'delete'
          ORDER BY r.app"
     );
     Ok(landed_rows(
         sql.run(&statement, &[env.into(), app.into()]).await?,
     ))
+}
+
+/// A commit of an app to which a rollback may go.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate {
+    /// The commit that was looked for.
+    pub commit: String,
+    pub kind: String,
+    /// When it was committed, in seconds since the Unix epoch.
+    pub committed: i64,
+    /// The release that it wrote; for a rollback the one that it put back.
+    pub target: String,
+    pub artifact_id: String,
+    /// Whether the app's folder was noted.
+    pub has_tree: bool,
+}
+
+/// The commits of an app whose ids begin so, newest first.
+pub(crate) async fn commits_of_app<D: Database>(
+    sql: &Sql<'_, D>,
+    (env, app): (&str, &str),
+    prefix: &str,
+    limit: i64,
+) -> Result<Vec<Candidate>, DatabaseError> {
+    let rows = sql
+        .run(
+            "SELECT r.gitops_ref, r.kind, r.committed, coalesce(t.gitops_ref, r.gitops_ref),
+                coalesce(t.artifact_id, r.artifact_id), coalesce(t.tree, r.tree) IS NOT NULL
+             FROM requests AS r LEFT JOIN requests AS t ON r.kind = 'rollback' AND t.gitops_ref = r.target
+             WHERE r.gitops_ref >= ?1 AND r.gitops_ref < ?2 AND r.env = ?3 AND r.app = ?4
+             ORDER BY r.landed DESC LIMIT ?5",
+            // After every hexadecimal digit.
+            &[prefix.into(), format!("{prefix}g").into(), env.into(), app.into(), limit.into()],
+        )
+        .await?;
+    let rows = rows.into_iter().map(|row| {
+        let mut row = Columns::new(row);
+        Candidate {
+            commit: row.text(),
+            kind: row.text(),
+            committed: row.integer().unwrap_or_default(),
+            target: row.text(),
+            artifact_id: row.text(),
+            has_tree: row.integer() == Some(1),
+        }
+    });
+    Ok(rows.collect())
+}
+
+/// Which environments and apps have commits whose ids begin so.
+pub(crate) async fn places_of_commit<D: Database>(
+    sql: &Sql<'_, D>,
+    prefix: &str,
+) -> Result<Vec<String>, DatabaseError> {
+    let rows = sql
+        .run(
+            "SELECT DISTINCT env || '/' || app FROM requests WHERE gitops_ref >= ?1 AND gitops_ref < ?2 LIMIT 5",
+            &[prefix.into(), format!("{prefix}g").into()],
+        )
+        .await?;
+    Ok(texts(rows))
+}
+
+/// What a commit wrote.
+pub(crate) struct Committed {
+    pub commit: String,
+    pub env: String,
+    pub app: String,
+    pub gitops_repo: String,
+    pub tree: Option<String>,
+}
+
+/// What these commits wrote, in one statement.
+pub(crate) async fn by_commits<D: Database>(
+    sql: &Sql<'_, D>,
+    commits: &[&str],
+) -> Result<Vec<Committed>, DatabaseError> {
+    let list = serde_json::Value::from(commits).to_string();
+    let rows = sql
+        .run(
+            "SELECT gitops_ref, env, app, gitops_repo, tree FROM requests
+             WHERE gitops_ref IN (SELECT value FROM json_each(?1)) AND kind <> 'delete'",
+            &[list.into()],
+        )
+        .await?;
+    let rows = rows.into_iter().map(|row| {
+        let mut row = Columns::new(row);
+        Committed {
+            commit: row.text(),
+            env: row.text(),
+            app: row.text(),
+            gitops_repo: row.text(),
+            tree: row.optional_text(),
+        }
+    });
+    Ok(rows.collect())
 }

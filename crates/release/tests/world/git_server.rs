@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use domain::GitopsRepository;
 use gitwire::{
-    CommitId, CommitSpec, Kind, Limits, ObjectId, Objects, Pack, PackOptions, PackedObject, Person,
-    TreeId,
+    BlobId, CommitId, CommitSpec, Kind, Limits, ObjectId, Objects, Pack, PackOptions, PackedObject,
+    Person, TreeId,
 };
 use release::flush::git_host::{Cause, Fetch, GitHost, GitSession, HostError, PushAnswer};
 
@@ -129,6 +129,31 @@ impl GitServer {
         found
     }
 
+    /// The content of a file.
+    pub(crate) fn blob(&self, id: BlobId) -> Vec<u8> {
+        self.contents[&id.object()].content.clone()
+    }
+
+    /// What a commit or tree of a push names must be at the server then, as receive-pack demands.
+    fn check_connected(&self, sent: &[(Kind, ObjectId)]) {
+        let known = |id: ObjectId| id == TreeId::EMPTY.object() || self.contents.contains_key(&id);
+        for (kind, id) in sent {
+            let named: Vec<ObjectId> = match kind {
+                Kind::Commit => {
+                    let commit = self.objects.commit(CommitId::new(*id)).unwrap();
+                    let parents = commit.parents.iter().map(|parent| parent.object());
+                    parents.chain([commit.tree.object()]).collect()
+                }
+                Kind::Tree => {
+                    let entries = self.objects.tree(TreeId::new(*id)).unwrap();
+                    entries.iter().map(|entry| entry.id).collect()
+                }
+                _ => Vec::new(),
+            };
+            assert!(named.into_iter().all(known), "a push names what nobody has");
+        }
+    }
+
     /// The root of the tip.
     pub(crate) fn root(&self) -> TreeId {
         match self.tip {
@@ -194,7 +219,13 @@ impl GitServer {
         for object in pack.objects() {
             self.contents.insert(object.id, object.clone());
         }
+        let sent: Vec<_> = pack
+            .objects()
+            .iter()
+            .map(|one| (one.kind, one.id))
+            .collect();
         self.objects.insert_pack(pack);
+        self.check_connected(&sent);
         self.tip = Some(flight.new);
         self.pushes += 1;
         self.sizes.push(size);
@@ -314,6 +345,7 @@ impl World {
                     let mut commits = server.since(server.tip, before);
                     commits.reverse();
                     self.ledger.borrow_mut().landed(server, url, &commits);
+                    self.check_holds(&commits);
                 }
                 Ok(answer)
             }
@@ -409,6 +441,19 @@ impl GitSession for Session {
         turn().await;
         let mut kept = self.world.kept.borrow_mut();
         kept.insert(self.url.clone(), (tip, snapshot));
+    }
+
+    async fn add_trees(&self, objects: &mut Objects, trees: &[TreeId]) -> Result<(), HostError> {
+        turn().await;
+        let pack = self.world.ask(&self.url, |server| {
+            let known = trees
+                .iter()
+                .filter_map(|tree| server.contents.get(&tree.object()));
+            write_pack(known)
+        });
+        turn().await;
+        objects.insert_pack(Pack::read(&pack?, &Limits::default()).unwrap());
+        Ok(())
     }
 
     fn pack_options(&self) -> PackOptions {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{ReleaseTrailers, TriggeredBy};
 use gitwire::{CommitId, EntryKind, ObjectId, Objects, TreeId};
 
 use super::World;
@@ -14,7 +13,53 @@ pub(crate) struct Landing {
     pub(crate) commit: CommitId,
     /// The URL, the environment and the app.
     pub(crate) place: String,
-    pub(crate) trailers: ReleaseTrailers,
+    pub(crate) id: String,
+    /// None for a deletion.
+    pub(crate) artifact: Option<String>,
+    pub(crate) triggered_by: String,
+    pub(crate) kind: Kind,
+}
+
+/// What a commit does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Release,
+    /// Goes back to this commit.
+    Rollback(String),
+    Delete,
+}
+
+impl Landing {
+    /// What the message of a commit says.
+    fn read(commit: CommitId, url: &str, message: &str) -> Self {
+        let trailer = |name: &str| {
+            let mut lines = message.lines();
+            lines.find_map(|line| {
+                line.strip_prefix(name)?
+                    .strip_prefix(": ")
+                    .map(str::to_owned)
+            })
+        };
+        let (marker, rest) = message.split_once("] ").unwrap();
+        let path = rest.split(' ').next().unwrap();
+        let kind = match trailer("Rolled-Back-To") {
+            Some(target) => Kind::Rollback(target),
+            None if marker == "[GimletD delete" => Kind::Delete,
+            None => Kind::Release,
+        };
+        Self {
+            commit,
+            place: format!("{url} {path}"),
+            id: trailer("Release-Id").unwrap(),
+            artifact: trailer("Artifact-Id"),
+            triggered_by: trailer("Triggered-By").unwrap(),
+            kind,
+        }
+    }
+
+    pub(crate) fn is_policy_release(&self) -> bool {
+        self.kind == Kind::Release && self.triggered_by == "policy"
+    }
 }
 
 #[derive(Default)]
@@ -60,25 +105,58 @@ impl Ledger {
         for id in commits {
             let commit = server.objects().commit(*id).unwrap();
             let message = String::from_utf8(commit.message.clone()).unwrap();
-            let trailers = ReleaseTrailers::parse(&message).unwrap();
-            let (_, rest) = message.split_once("[Gimlet] ").unwrap();
-            let (path, _) = rest.split_once(' ').unwrap();
+            let landing = Landing::read(*id, url, &message);
+            let path = landing.place.rsplit(' ').next().unwrap().to_owned();
             let parent = commit.parents.first();
             let before = parent.map_or(TreeId::EMPTY, |parent| {
                 server.objects().commit(*parent).unwrap().tree
             });
-            changes_one_app(server.objects(), before, commit.tree, path);
-            let landing = Landing {
-                commit: *id,
-                place: format!("{url} {path}"),
-                trailers,
-            };
+            changes_one_app(server.objects(), before, commit.tree, &path);
+            self.leaves_the_right_folder(server, &landing, commit.tree);
             self.one_landed(landing);
         }
     }
 
+    /// A rollback leaves what its target left, a deletion nothing.
+    fn leaves_the_right_folder(&self, server: &GitServer, landing: &Landing, after: TreeId) {
+        let objects = server.objects();
+        let path = landing.place.rsplit(' ').next().unwrap();
+        let (env, app) = path.split_once('/').unwrap();
+        let folder = |root: TreeId| {
+            let whole = [env.as_bytes(), app.as_bytes()];
+            let path = match landing.place.contains("acme/prod") {
+                true => &whole[1..],
+                false => &whole[..],
+            };
+            objects.subtree(root, path).unwrap()
+        };
+        match &landing.kind {
+            Kind::Release => assert!(folder(after).is_some()),
+            Kind::Delete => assert_eq!(folder(after), None, "{landing:?}"),
+            Kind::Rollback(target) => {
+                let target = objects.commit(target.parse().unwrap()).unwrap().tree;
+                assert_eq!(folder(after), folder(target), "{landing:?}");
+            }
+        }
+    }
+
+    /// Rollbacks of a place that landed before this release, and which no release by hand followed.
+    pub(crate) fn rollbacks_before(&self, landing: &Landing) -> Vec<String> {
+        let order = &self.order[&landing.place];
+        let before = order.iter().take_while(|id| **id != landing.id);
+        let mut rollbacks = Vec::new();
+        for earlier in before.map(|id| &self.landed[id]) {
+            match earlier.kind {
+                Kind::Rollback(_) => rollbacks.push(earlier.id.clone()),
+                Kind::Release if earlier.triggered_by != "policy" => rollbacks.clear(),
+                _ => {}
+            }
+        }
+        rollbacks
+    }
+
     fn one_landed(&mut self, landing: Landing) {
-        let id = landing.trailers.release_id.as_str().to_owned();
+        let id = landing.id.clone();
         let place = landing.place.clone();
         if let Some(before) = self.landed.insert(id.clone(), landing) {
             panic!("{id} was committed twice, first as {}", before.commit);
@@ -112,10 +190,11 @@ impl Ledger {
     /// Two policies' requests: whether the artifact of the one was acknowledged before that of the other was sent.
     fn shipped_before(&self, a: &str, b: &str) -> bool {
         let shipped = |id: &str| {
-            let trailers = &self.landed.get(id)?.trailers;
-            let by_policy = trailers.triggered_by == TriggeredBy::Policy;
-            let steps = self.shipped.get(trailers.artifact_id.as_str());
-            steps.filter(|_| by_policy)
+            let landing = self
+                .landed
+                .get(id)
+                .filter(|landing| landing.is_policy_release())?;
+            self.shipped.get(landing.artifact.as_ref()?)
         };
         match (shipped(a), shipped(b)) {
             (Some((_, acknowledged)), Some((began, _))) => acknowledged < began,
@@ -163,6 +242,29 @@ fn changes_one_app(objects: &Objects, before: TreeId, after: TreeId, path: &str)
 }
 
 impl World {
+    /// No policy's release lands behind a rollback whose hold is in force, unless somebody has asked for a release since.
+    pub(super) fn check_holds(&self, commits: &[CommitId]) {
+        let ledger = self.ledger.borrow();
+        let landed = ledger.landed.values();
+        for landing in landed.filter(|landing| commits.contains(&landing.commit)) {
+            if !landing.is_policy_release() {
+                continue;
+            }
+            for rollback in ledger.rollbacks_before(landing) {
+                let certain = self.sql(
+                    "SELECT h.id FROM holds AS h WHERE h.id = ?1 AND h.lifted IS NULL AND NOT EXISTS (
+                        SELECT 1 FROM requests AS m WHERE m.env = h.env AND m.app = h.app AND m.kind = 'release'
+                            AND m.triggered_by <> 'policy' AND m.created > h.created)",
+                    &[rollback.as_str().into()],
+                );
+                assert!(
+                    certain.is_empty(),
+                    "{landing:?} landed although {rollback} holds it"
+                );
+            }
+        }
+    }
+
     /// What the database says of ended requests must be true, and stay.
     pub(crate) fn check_requests(&self) {
         let mut ledger = self.ledger.borrow_mut();

@@ -16,11 +16,13 @@ use std::rc::Rc;
 use domain::{GitopsRepositories, LiteralText, ShippedArtifact};
 use gitwire::CommitId;
 use release::database::Sql;
+use release::delete::{DeleteWish, delete};
 use release::enqueue::{EnqueueError, Wish, enqueue};
 use release::evaluate::{EvaluateError, EvaluateReport, evaluate};
 use release::flush::{Flush, FlushError, FlushReport};
 use release::ingest::{IngestError, Ingested, ingest};
 use release::ports::SqlValue;
+use release::rollback::{RollbackError, RollbackWish, roll_back};
 use release::settings::{Author, FlushSettings};
 
 use self::artifacts::Shipment;
@@ -146,6 +148,40 @@ impl World {
         }
     }
 
+    /// The tip of the only repository.
+    pub(crate) fn tip(&self) -> String {
+        self.server(|server| server.tip.unwrap().to_string())
+    }
+
+    /// Status, reason and commit of a request.
+    pub(crate) fn request(&self, id: &str) -> (String, String, String) {
+        let asked = "SELECT status, status_desc, gitops_ref FROM requests WHERE id = ?1";
+        let mut rows = self.sql(asked, &[id.into()]);
+        let [status, reason, commit] = <[String; 3]>::try_from(rows.remove(0)).unwrap();
+        (status, reason, commit)
+    }
+
+    /// The version in an app's folder at the tip; none where there is no such folder.
+    pub(crate) fn version_of(&self, place: &str) -> Option<usize> {
+        self.server(|server| {
+            let path = format!("{place}/manifest.yaml");
+            let path: Vec<&[u8]> = path.split('/').map(str::as_bytes).collect();
+            let blob = server.objects().file(server.root(), &path).unwrap()?;
+            let text = String::from_utf8(server.blob(blob)).unwrap();
+            let (_, rest) = text.split_once("version: \"").unwrap();
+            Some(rest.split('"').next().unwrap().parse().unwrap())
+        })
+    }
+
+    /// The release record at a path of the tip.
+    pub(crate) fn record(&self, path: &str) -> Option<serde_json::Value> {
+        self.server(|server| {
+            let path: Vec<&[u8]> = path.split('/').map(str::as_bytes).collect();
+            let blob = server.objects().file(server.root(), &path).unwrap()?;
+            Some(serde_json::from_slice(&server.blob(blob)).unwrap())
+        })
+    }
+
     /// How many pushes have an outcome that is not recorded.
     pub(crate) fn open_intents(&self) -> usize {
         let rows = self.sql("SELECT count(*) FROM intents", &[]);
@@ -204,6 +240,49 @@ pub(crate) fn ask_for(
         20,
     ));
     queued.map(|id| id.as_str().to_owned())
+}
+
+/// Asks for a rollback of `place` (`env/app`) to a commit, or the beginning of its id.
+pub(crate) fn ask_rollback(
+    world: &Rc<World>,
+    place: &str,
+    target: &str,
+    key: Option<&str>,
+) -> Result<String, RollbackError> {
+    let (env, app) = place.split_once('/').unwrap();
+    let wish = RollbackWish {
+        env: env.parse().unwrap(),
+        app: app.parse().unwrap(),
+        target: target.parse().unwrap(),
+        triggered_by: "ann".parse().unwrap(),
+        idempotency_key: key.map(str::to_owned),
+    };
+    let base = Sqlite(Rc::clone(world));
+    let (store, time) = (Store(Rc::clone(world)), Time(Rc::clone(world)));
+    let queued = run(roll_back(&store, &Sql::new(&base), &time, &wish, 20));
+    queued.map(|id| id.as_str().to_owned())
+}
+
+/// Asks for the deletion of `place` (`env/app`), which must be queued.
+pub(crate) fn ask_delete(world: &Rc<World>, place: &str) -> String {
+    let (env, app) = place.split_once('/').unwrap();
+    let wish = DeleteWish {
+        env: env.parse().unwrap(),
+        app: app.parse().unwrap(),
+        triggered_by: "ann".parse().unwrap(),
+        idempotency_key: None,
+    };
+    let base = Sqlite(Rc::clone(world));
+    let (store, time) = (Store(Rc::clone(world)), Time(Rc::clone(world)));
+    let queued = run(delete(&store, &Sql::new(&base), &time, &wish, 20));
+    queued.unwrap().as_str().to_owned()
+}
+
+/// Ships a version of one app, which its policy releases, and ticks; gives the artifact's id.
+pub(crate) fn release_version(world: &Rc<World>, number: usize, place: &'static str) -> String {
+    let id = shipped_id(world, &Shipment::new(number, &[place]));
+    tick(world);
+    id
 }
 
 /// A tick: an evaluation and a flush, and some seconds.

@@ -325,3 +325,104 @@ fn the_application_may_be_killed_while_clients_ship() {
         .collect();
     assert!(shas.is_sorted(), "{shas:?}");
 }
+
+#[test]
+fn a_rollback_and_a_deletion_may_die_anywhere() {
+    if skipped("a_rollback_and_a_deletion_may_die_anywhere") {
+        return;
+    }
+    let asking = [
+        "sqlite.execute INSERT INTO requests* before",
+        "sqlite.execute INSERT INTO requests* after",
+        "key-value.set write.* before",
+        "key-value.set write.* after",
+    ];
+    let flushing = [
+        "http.send POST */git-upload-pack#2 after",
+        "sqlite.execute INSERT INTO intents* after",
+        "http.send POST */git-receive-pack before",
+        "http.send POST */git-receive-pack after",
+        "sqlite.execute INSERT INTO requests* before",
+        "sqlite.execute INSERT INTO requests* after",
+        "key-value.delete write.* after",
+        "sqlite.execute DELETE FROM intents* before",
+    ];
+    let asking = asking.iter().map(|rule| (*rule, (*rule, true)));
+    let flushing = flushing.iter().map(|rule| (*rule, (*rule, false)));
+    let cases: Vec<(&str, (&str, bool))> = asking.chain(flushing).collect();
+    cases::run(4, &cases, |(rule, asking)| change_dies(rule, *asking));
+}
+
+/// Rolls one app back and deletes another, killed while the rollback is asked for, or while both are written.
+fn change_dies(rule: &str, asking: bool) {
+    let mut world = World::start("a_rollback_and_a_deletion_may_die_anywhere");
+    let mut first = String::new();
+    for number in 1..=2 {
+        let text = number.to_string();
+        let manifests = vec![
+            manifest("staging", "web", &text),
+            manifest("staging", "api", &text),
+        ];
+        world.ship(&artifact(number, manifests));
+        world.settle();
+        if number == 1 {
+            let releases = world
+                .client()
+                .get("/api/releases?env=staging&app=web")
+                .expect(200);
+            first = releases[0]["gitopsRef"].as_str().unwrap().to_owned();
+        }
+    }
+    let rollback = format!("/api/rollback?env=staging&app=web&sha={first}");
+    let key = [("Idempotency-Key", "back")];
+    if asking {
+        die(&mut world, rule, &rollback, &key, &json!({}));
+    }
+    let asked = world
+        .client()
+        .try_post(&rollback, &key, &json!({}))
+        .unwrap()
+        .expect(201);
+    let deletion = world
+        .client()
+        .post("/api/delete?env=staging&app=api", &json!({}))
+        .expect(201);
+    if !asking {
+        die(&mut world, rule, "/internal/flush", &[], &json!({}));
+    }
+    // What comes by policy meanwhile is held.
+    world.ship(&artifact(3, vec![manifest("staging", "web", "3")]));
+    world.settle();
+    world.gitops.fsck();
+    let commits = releases(&world.gitops);
+    let count = |subject: &str| {
+        commits
+            .iter()
+            .filter(|commit| commit.subject.contains(subject))
+            .count()
+    };
+    assert_eq!(
+        (count("rolled back"), count("deleted by"), commits.len()),
+        (1, 1, 6),
+        "{rule}"
+    );
+    for (answer, subject) in [(asked, "rolled back"), (deletion, "deleted by")] {
+        let id = answer["id"].as_str().unwrap();
+        let commit = commits
+            .iter()
+            .find(|commit| commit.trailer("Release-Id") == id)
+            .unwrap();
+        assert!(
+            commit.subject.contains(subject),
+            "{rule}: {}",
+            commit.subject
+        );
+        assert_eq!(
+            world.event(id)["gitopsHashes"][0]["hash"],
+            commit.id.as_str(),
+            "{rule}"
+        );
+    }
+    let holds = world.client().get("/api/holds").expect(200);
+    assert_eq!(holds.as_array().unwrap().len(), 1, "{rule}: {holds}");
+}

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod batches;
+mod changes;
 mod crashes;
 mod git_failures;
 mod manifests;
