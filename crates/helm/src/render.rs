@@ -135,9 +135,9 @@ fn run(
     let processed = root.enable(&given, "", limits.charts, &mut work);
     let processed = processed.and_then(|()| root.import_values(&mut work));
     processed.map_err(|error| match error {
-        RenderError::Values(problem) => RenderError::Values(format!(
-            "chart dependencies processing failed: {problem}"
-        )),
+        RenderError::Values(problem) => {
+            RenderError::Values(format!("chart dependencies processing failed: {problem}"))
+        }
         other => other,
     })?;
     let capabilities = Capabilities::new(&release.kube_version, &release.api_versions)?;

@@ -3,7 +3,9 @@
 
 use std::error::Error;
 
-use boon::{Compiler, ErrorKind, SchemaIndex, Schemas, ValidationError};
+mod words;
+
+use boon::{Compiler, SchemaIndex, Schemas};
 use gotemplate::Map;
 use serde_json::Value;
 
@@ -60,16 +62,17 @@ fn check(node: &Node<'_>, values: &Map, problems: &mut String) -> Result<(), Ren
 }
 
 fn check_one(schema: &[u8], instance: &Value) -> Result<(), String> {
-    let schema: Value = serde_json::from_slice(schema).map_err(|error| error.to_string())?;
+    let schema: Value = serde_json::from_slice(schema).map_err(|error| {
+        if error.is_eof() {
+            "unexpected EOF".to_owned()
+        } else {
+            error.to_string()
+        }
+    })?;
     let mut schemas = Schemas::new();
-    let index = compile(&mut schemas, schema)?;
+    let index = compile(&mut schemas, schema.clone())?;
     let result = schemas.validate(instance, index);
-    result.map_err(|error| {
-        let mut text = String::new();
-        describe(&error, 0, &mut text);
-        text.push('\n');
-        text
-    })
+    result.map_err(|error| words::describe(&error, &schema) + "\n")
 }
 
 /// Refuses to load anything.
@@ -95,44 +98,22 @@ fn compile(schemas: &mut Schemas, schema: Value) -> Result<SchemaIndex, String> 
 }
 
 fn compile_error(error: &boon::CompileError) -> String {
+    use boon::CompileError;
     match error {
-        boon::CompileError::ValidationError { url, src } => {
-            let mut text = String::new();
-            describe(src, 0, &mut text);
-            format!("\"{url}#\" is not valid against metaschema: {text}")
+        CompileError::ValidationError { url, src } => {
+            let about = words::describe(src, &Value::Null);
+            let metaschema = match &src.kind {
+                boon::ErrorKind::Schema { url } => url,
+                _ => "",
+            };
+            format!(
+                "\"{url}\" is not valid against metaschema: jsonschema validation failed with '{metaschema}'\n{about}"
+            )
         }
+        CompileError::LoadUrlError { url, src } => format!("failing loading \"{url}\": {src}"),
+        CompileError::JsonPointerNotFound(at) => format!("json-pointer in \"{at}\" not found"),
         other => other.to_string(),
     }
-}
-
-/// The tree of errors as `jsonschema` v6 prints it below its first line, which Helm takes off.
-fn describe(error: &ValidationError<'_, '_>, level: usize, text: &mut String) {
-    let nested = matches!(error.kind, ErrorKind::Schema { .. });
-    if nested && level == 0 && error.causes.len() == 1 || matches!(error.kind, ErrorKind::Group) {
-        // A wrapper has nothing to say.
-    }
-    let grouping = matches!(error.kind, ErrorKind::Schema { .. } | ErrorKind::Group)
-        || matches!(error.kind, ErrorKind::Reference { .. });
-    if !grouping || level > MAX_DEPTH {
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        let indent = "  ".repeat(level);
-        let at = error.instance_location.to_string();
-        text.push_str(&format!("{indent}- at '{at}': {}", words(&error.kind)));
-    }
-    if level > MAX_DEPTH {
-        return;
-    }
-    let below = if grouping { level } else { level + 1 };
-    for cause in &error.causes {
-        describe(cause, below, text);
-    }
-}
-
-/// What `kind.LocalizedString` of the Go library says.
-fn words(kind: &ErrorKind<'_, '_>) -> String {
-    kind.to_string()
 }
 
 /// Template values as JSON.
