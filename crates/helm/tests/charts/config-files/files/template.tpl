@@ -1,0 +1,4 @@
+Hello {{ .Release.Name }} from {{ .Chart.Name }}
+{{- range .Values.greet }}
+- {{ . | title }}
+{{- end }}
