@@ -3,6 +3,8 @@
 //!
 //! This is the only component that may reach a Git host and that knows the Git token.
 
+mod sandbox;
+
 use std::cell::Cell;
 
 use platform::call::{Access, method_not_allowed};
@@ -16,10 +18,11 @@ use release::evaluate::evaluate;
 use release::flush::remote::RemoteHosts;
 use release::flush::{Flush, FlushReport};
 use release::ports::Clock as _;
-use release::render::RawManifests;
 use serde_json::{Value, json};
 use spin_sdk::http::{IncomingRequest, Response};
 use spin_sdk::http_component;
+
+use crate::sandbox::Sandbox;
 
 /// Evaluation may take this much of a request's 30 s; the flush has a budget of its own.
 const EVALUATION_MS: u64 = 5_000;
@@ -59,7 +62,7 @@ async fn tick() -> Result<Value, Problem> {
         sql,
         git: &&hosts,
         clock: &SystemClock,
-        renderer: &RawManifests,
+        renderer: &Sandbox,
         template: &template,
         settings: &flush_settings,
     };

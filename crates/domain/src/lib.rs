@@ -42,7 +42,7 @@ pub use name::{
 pub use outcome::{Outcome, RequestStatus};
 pub use parse::{ArtifactLimits, InvalidArtifact};
 pub use policy::{Decision, cleanup_triggered, decide};
-pub use raw_manifests::{FileName, InvalidRawManifests, files_of_raw_manifests};
+pub use raw_manifests::{FileName, InvalidRawManifests, check_objects, files_of_raw_manifests};
 pub use reason::Reason;
 pub use release_record::{Release, ReleaseRecord};
 pub use request::{

@@ -1,5 +1,5 @@
-//! Literal Kubernetes YAML made into the files of a release. The text is checked, never rewritten, and no error repeats
-//! it: it may hold secrets.
+//! Kubernetes YAML made into the files of a release. The text is checked, never rewritten, and no error repeats it: it may
+//! hold secrets.
 
 use serde_json::Value;
 use serde_saphyr::DuplicateKeyPolicy;
@@ -38,17 +38,17 @@ impl fmt::Display for FileName {
 #[non_exhaustive]
 pub enum InvalidRawManifests {
     /// There is no document.
-    #[error("manifests: there is no Kubernetes object in it")]
+    #[error("there is no Kubernetes object in it")]
     Empty,
     /// The text is too large.
-    #[error("manifests: larger than {limit} bytes")]
+    #[error("larger than {limit} bytes")]
     TooLarge {
         /// Bytes allowed.
         limit: usize,
     },
     /// Not YAML, or more of it than is read.
     #[error(
-        "manifests, line {line}, column {column}: not YAML that is accepted (syntax, a key that stands twice, or too deep or too large)"
+        "line {line}, column {column}: not YAML that is accepted (syntax, a key that stands twice, or too deep or too large)"
     )]
     Yaml {
         /// From 1; 0 when the parser gave no place.
@@ -57,7 +57,7 @@ pub enum InvalidRawManifests {
         column: u64,
     },
     /// A document, or an element of a List, is not a Kubernetes object.
-    #[error("manifests, object {object}: {lack}")]
+    #[error("object {object}: {lack}")]
     NotAnObject {
         /// Which one, from 1, empty documents not counted.
         object: usize,
@@ -93,20 +93,32 @@ pub fn files_of_raw_manifests(text: &str) -> Result<Vec<(FileName, Vec<u8>)>, In
         file.push('\n');
     }
     // The file is what Flux will read: that is what is checked, not the text as it came.
-    let documents = documents(&file)?;
-    if documents.is_empty() {
+    if check_objects(&file)? == 0 {
         return Err(InvalidRawManifests::Empty);
     }
+    Ok(vec![(
+        FileName("manifest.yaml".to_owned()),
+        file.into_bytes(),
+    )])
+}
+
+/// Checks that every document of a YAML stream is a Kubernetes object, as [`files_of_raw_manifests`] wants them, and gives
+/// the number of those that are not empty.
+///
+/// # Errors
+/// [`InvalidRawManifests`] names the place and what is wrong.
+pub fn check_objects(text: &str) -> Result<usize, InvalidRawManifests> {
+    if text.len() > TEXT_BYTES + 8 {
+        return Err(InvalidRawManifests::TooLarge { limit: TEXT_BYTES });
+    }
+    let documents = documents(text)?;
     for (i, document) in documents.iter().enumerate() {
         check(document).map_err(|lack| InvalidRawManifests::NotAnObject {
             object: i + 1,
             lack,
         })?;
     }
-    Ok(vec![(
-        FileName("manifest.yaml".to_owned()),
-        file.into_bytes(),
-    )])
+    Ok(documents.len())
 }
 
 /// The documents that are not empty.

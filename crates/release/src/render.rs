@@ -15,6 +15,16 @@ pub struct RenderError {
     pub passing: bool,
 }
 
+impl RenderError {
+    /// A failure for good.
+    pub fn lasting(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            passing: false,
+        }
+    }
+}
+
 /// Renders resolved manifests.
 #[allow(async_fn_in_trait)]
 pub trait Renderer {
@@ -32,23 +42,17 @@ pub struct RawManifests;
 
 impl Renderer for RawManifests {
     async fn render(&self, manifest: &ResolvedManifest) -> Result<Files, RenderError> {
-        let refused = |reason: &str| RenderError {
-            reason: reason.to_owned(),
-            passing: false,
-        };
         if !manifest.chart.is_empty() {
-            return Err(refused(
-                "chart: charts are not rendered by this version; use manifests with literal YAML",
+            return Err(RenderError::lasting(
+                "chart: this renderer takes literal YAML alone",
             ));
         }
         if !manifest.strategic_merge_patches.is_empty() || !manifest.json6902_patches.is_empty() {
-            return Err(refused(
-                "patches are not applied by this version; use manifests with the final YAML",
+            return Err(RenderError::lasting(
+                "patches: this renderer takes literal YAML alone",
             ));
         }
-        files_of_raw_manifests(&manifest.manifests).map_err(|error| RenderError {
-            reason: error.to_string(),
-            passing: false,
-        })
+        files_of_raw_manifests(&manifest.manifests)
+            .map_err(|error| RenderError::lasting(format!("manifests: {error}")))
     }
 }

@@ -27,6 +27,7 @@ mod app;
 mod bindings;
 mod build;
 mod call;
+mod compose;
 mod cron;
 mod faults;
 mod instance;

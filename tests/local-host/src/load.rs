@@ -13,6 +13,7 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use crate::allowed_hosts::AllowedHost;
 use crate::app::{App, Inner};
 use crate::bindings::cron::SpinCronPre;
+use crate::compose;
 use crate::cron::Schedule;
 use crate::faults::{Faults, KillRule};
 use crate::instance::{Component, linker};
@@ -150,21 +151,16 @@ impl Loader {
         for (used, what) in [
             (spec.files.is_empty(), "files"),
             (spec.ai_models.is_empty(), "ai_models"),
-            (spec.dependencies.is_empty(), "dependencies"),
+            (
+                !spec.dependencies_inherit_configuration,
+                "dependencies_inherit_configuration",
+            ),
         ] {
             ensure!(used, "the local host does not support `{what}`; use Spin");
         }
-        let Source::Local(source) = &spec.source else {
-            bail!("the local host loads components from files only")
-        };
-        let path = self.folder.join(source);
-        ensure!(
-            path.is_file(),
-            "there is no file {}; has it been built?",
-            path.display()
-        );
-        let compiled = wasmtime::component::Component::from_file(&self.engine, &path)
-            .map_err(from_wasmtime)?;
+        let wasm = self.wasm(spec)?;
+        let compiled =
+            wasmtime::component::Component::new(&self.engine, &wasm).map_err(from_wasmtime)?;
         let pre = linker(&self.engine)
             .and_then(|linker| linker.instantiate_pre(&compiled))
             .map_err(from_wasmtime)?;
@@ -216,6 +212,38 @@ impl Loader {
                 .collect::<Result<_>>()?,
             environment: spec.environment.clone().into_iter().collect(),
         })
+    }
+
+    /// The component's Wasm, with that of the components that it depends on.
+    fn wasm(&self, spec: &manifest::Component) -> Result<Vec<u8>> {
+        let Source::Local(source) = &spec.source else {
+            bail!("the local host loads components from files only")
+        };
+        let component = self.file(source)?;
+        if spec.dependencies.is_empty() {
+            return Ok(component);
+        }
+        let read = |(import, dependency): (&String, &manifest::Dependency)| {
+            let manifest::Dependency::Local { path } = dependency else {
+                bail!("the local host takes dependencies from files only: {import}")
+            };
+            Ok(compose::Dependency {
+                import: import.clone(),
+                wasm: self.file(path)?,
+            })
+        };
+        let dependencies = spec.dependencies.iter().map(read).collect::<Result<_>>()?;
+        compose::compose(component, dependencies)
+    }
+
+    fn file(&self, path: &Path) -> Result<Vec<u8>> {
+        let path = self.folder.join(path);
+        ensure!(
+            path.is_file(),
+            "there is no file {}; has it been built?",
+            path.display()
+        );
+        std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
     }
 
     fn store(&mut self, label: &str) -> Result<(String, key_value::Store)> {

@@ -2,7 +2,7 @@
 //!
 //! Unknown keys are refused where Spin refuses them, so that a manifest that runs here runs there. Fields that only
 //! other tools read (`targets`, `tool`, `watch`) are accepted and ignored; what the local host cannot run (remote
-//! sources, files, dependencies) is refused by name when the application is loaded.
+//! sources, files) is refused by name when the application is loaded.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -164,13 +164,27 @@ pub struct Component {
     pub build: Option<Build>,
     #[serde(default, rename = "tool")]
     _tool: BTreeMap<String, toml::Table>,
-    #[serde(default, rename = "dependencies_inherit_configuration")]
-    _dependencies_inherit_configuration: bool,
-    /// Refused if not empty: the local host composes no components.
+    /// Refused if true: a dependency has no capabilities here.
     #[serde(default)]
-    pub dependencies: BTreeMap<String, toml::Value>,
+    pub dependencies_inherit_configuration: bool,
+    /// The components that it depends on, by the import that each is for.
+    #[serde(default)]
+    pub dependencies: BTreeMap<String, Dependency>,
     #[serde(default, rename = "profile")]
     _profile: BTreeMap<String, toml::Table>,
+}
+
+/// `"package:name/interface@1.0.0" = { path = "file.wasm" }`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Dependency {
+    /// A file, relative to the manifest.
+    Local {
+        /// The Wasm file.
+        path: PathBuf,
+    },
+    /// Another source: refused when the application is loaded.
+    Other(toml::Value),
 }
 
 /// Where a component's Wasm file is.

@@ -26,6 +26,12 @@ fn the_http_only_manifest_differs_in_the_cron_trigger_alone() {
     for (_, component) in http_only["component"].as_table_mut().unwrap() {
         let source = without_parent(component["source"].as_str().unwrap());
         component["source"] = Value::String(source);
+        if let Some(dependencies) = component.get_mut("dependencies") {
+            for (_, dependency) in dependencies.as_table_mut().unwrap() {
+                let path = without_parent(dependency["path"].as_str().unwrap());
+                dependency["path"] = Value::String(path);
+            }
+        }
         if let Some(build) = component.get_mut("build") {
             // A build, and what it watches, is in the workspace's root.
             let workdir = build.as_table_mut().unwrap().remove("workdir");

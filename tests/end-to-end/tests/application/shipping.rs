@@ -207,7 +207,7 @@ fn a_release_that_cannot_be_rendered_ends_with_its_reason_and_holds_up_nobody() 
     for (request, (app, word)) in requests.iter().zip([
         ("templated", "NO_SUCH_VARIABLE"),
         ("charted", "chart"),
-        ("broken", "manifests, line"),
+        ("broken", "manifests: line"),
     ]) {
         let event = world.event(request);
         assert_eq!(event["status"], "error", "{event}");
