@@ -22,10 +22,11 @@ pub enum Credentials {
 }
 
 impl Credentials {
-    /// The header's value, marked sensitive. Nothing for [`Credentials::None`], an error where a byte cannot stand in a header.
-    pub(crate) fn header(
-        &self,
-    ) -> Result<Option<http::HeaderValue>, http::header::InvalidHeaderValue> {
+    /// The header's value, marked sensitive. Nothing for [`Credentials::None`].
+    ///
+    /// # Errors
+    /// A byte cannot stand in a header.
+    pub fn header(&self) -> Result<Option<http::HeaderValue>, http::header::InvalidHeaderValue> {
         let text = match self {
             Credentials::None => return Ok(None),
             Credentials::Basic { username, password } => format!(

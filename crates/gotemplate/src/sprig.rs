@@ -21,7 +21,7 @@ mod numeric;
 mod paths;
 mod reflection;
 mod regex;
-mod semver;
+pub mod semver;
 mod strings;
 mod url;
 mod uuid;

@@ -79,6 +79,7 @@ const MIGRATIONS: &[&[&str]] = &[
         pack BLOB NOT NULL,
         PRIMARY KEY (url, branch))"],
     ROLLBACKS,
+    CHARTS,
 ];
 
 /// Rollbacks and holds. `tree` is the app's folder as a commit left it; `target` is the commit that a rollback goes back to,
@@ -121,6 +122,31 @@ const ROLLBACKS: &[&str] = &[
         UPDATE holds SET lifted = NEW.ended, lifted_by = NEW.triggered_by
         WHERE env = NEW.env AND app = NEW.app AND kind = 'rollback' AND lifted IS NULL AND created < NEW.created;
      END",
+];
+
+/// A cache of charts, bounded by the code that fills it; all of it may be lost.
+const CHARTS: &[&str] = &[
+    // A `.tgz` by its SHA-256, or the pack of a folder in Git by its tree. The content stands last: SQLite reads a row from
+    // its beginning.
+    "CREATE TABLE charts (
+    digest TEXT NOT NULL PRIMARY KEY,
+    size INTEGER NOT NULL,
+    fetched INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    content BLOB NOT NULL)",
+    // What was asked for, in its own words, and the chart that it was when it was checked.
+    "CREATE TABLE chart_versions (
+    source TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    checked INTEGER NOT NULL,
+    PRIMARY KEY (source, name, version)) WITHOUT ROWID",
+    // What a chart repository lists of one chart.
+    "CREATE TABLE chart_indexes (
+    source TEXT NOT NULL, name TEXT NOT NULL,
+    versions TEXT NOT NULL,
+    etag TEXT, modified TEXT,
+    checked INTEGER NOT NULL,
+    PRIMARY KEY (source, name)) WITHOUT ROWID",
 ];
 
 /// How many migrations there are, which is the version of the schema.
@@ -257,6 +283,14 @@ impl Columns {
         match self.0.next() {
             Some(SqlValue::Text(text)) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The next column as bytes; empty when it is no blob.
+    pub(crate) fn blob(&mut self) -> Vec<u8> {
+        match self.0.next() {
+            Some(SqlValue::Blob(bytes)) => bytes,
+            _ => Vec::new(),
         }
     }
 

@@ -17,6 +17,7 @@
 //! 2. A request makes at most one commit, whatever dies and however many replicas flush.
 //! 3. The Git host's compare-and-swap of the branch is the only lock. The lease saves work, never correctness.
 
+pub mod charts;
 pub mod database;
 pub mod delete;
 pub mod enqueue;

@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod charts;
 mod clients;
 mod delete;
 mod enqueue;

@@ -31,6 +31,24 @@ pub enum Auth {
     Bearer(String),
 }
 
+impl Auth {
+    /// Whether a request with this `Authorization` is let in.
+    pub(crate) fn allows(&self, given: Option<&str>) -> bool {
+        let wanted = match self {
+            Auth::Open => return true,
+            Auth::Basic { username, password } => {
+                let pair = format!("{username}:{password}");
+                format!(
+                    "Basic {}",
+                    base64::engine::general_purpose::STANDARD.encode(pair)
+                )
+            }
+            Auth::Bearer(token) => format!("Bearer {token}"),
+        };
+        given == Some(wanted.as_str())
+    }
+}
+
 /// How a server behaves. The default is an open server as a forge has it: filters allowed, every pushed object checked.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -231,7 +249,11 @@ fn answer(shared: &Shared, mut request: Request) {
         return;
     }
     let since = Instant::now();
-    let answer = if is_allowed(&shared.options.auth, header(&request, "authorization")) {
+    let answer = if shared
+        .options
+        .auth
+        .allows(header(&request, "authorization"))
+    {
         run_backend(shared, &request, &body)
     } else {
         Answer {
@@ -279,21 +301,6 @@ fn header<'a>(request: &'a Request, name: &'static str) -> Option<&'a str> {
         .iter()
         .find(|header| header.field.equiv(name));
     found.map(|header| header.value.as_str())
-}
-
-fn is_allowed(auth: &Auth, given: Option<&str>) -> bool {
-    let wanted = match auth {
-        Auth::Open => return true,
-        Auth::Basic { username, password } => {
-            let pair = format!("{username}:{password}");
-            format!(
-                "Basic {}",
-                base64::engine::general_purpose::STANDARD.encode(pair)
-            )
-        }
-        Auth::Bearer(token) => format!("Bearer {token}"),
-    };
-    given == Some(wanted.as_str())
 }
 
 struct Answer {

@@ -1,11 +1,15 @@
-//! Real peers for tests: a Git server, Redis, a proxy that breaks what passes it, and the application itself as a process.
+//! Real peers for tests: a Git server, a Helm repository, an OCI registry, Redis, a proxy that breaks what passes it, and the application itself as a process.
 //! A test tool: it stops with a message where something it needs is missing. Nothing here stands in for the real thing.
 
 pub mod application;
+pub mod chart_archive;
+pub mod chart_repository;
 pub mod client;
 pub mod components;
 pub mod fault_proxy;
 pub mod folder;
 pub mod git_server;
 mod http;
+pub mod oci_registry;
 pub mod redis;
+pub mod web_server;

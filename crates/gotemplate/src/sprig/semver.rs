@@ -1,9 +1,20 @@
-//! Sprig's `semver.go`: Masterminds/semver v3.5 versions, with their methods, and constraints.
+//! Sprig's `semver.go`: Masterminds/semver v3.5 versions, with their methods, and constraints. Helm chooses a chart's version by the
+//! same library, so both are public.
+//!
+//! ```
+//! use gotemplate::sprig::semver::{Constraints, Version};
+//!
+//! let constraints = Constraints::read("^1.2 || 3.x")?;
+//! assert!(constraints.allow(&Version::parse("1.10.0")?));
+//! assert!(!constraints.allow(&Version::parse("1.10.0-rc.1")?), "a pre-release has to be asked for");
+//! # Ok::<(), gotemplate::FuncError>(())
+//! ```
 
 mod constraint;
 mod version;
 
-pub(super) use version::Version;
+pub use constraint::Constraints;
+pub use version::Version;
 
 use super::args::{TEXT, TEXTS, text};
 use crate::func::Functions;
@@ -14,7 +25,7 @@ pub(super) fn add(functions: &mut Functions) {
             Ok(Version::parse(&text(a, 0))?.into_value(true))
         })
         .add("semverCompare", TEXTS, |context, a| {
-            let constraints = constraint::Constraints::parse(context, &text(a, 0))?;
+            let constraints = Constraints::parse(context, &text(a, 0))?;
             Ok(constraints.allow(&Version::parse(&text(a, 1))?).into())
         });
 }

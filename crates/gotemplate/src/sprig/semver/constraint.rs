@@ -9,7 +9,7 @@ use crate::error::FuncError;
 use crate::strconv::quote;
 
 /// Alternatives of constraints that all must hold.
-pub(super) struct Constraints(Vec<Vec<Constraint>>);
+pub struct Constraints(Vec<Vec<Constraint>>);
 
 struct Constraint {
     operator: &'static str,
@@ -24,12 +24,17 @@ struct Constraint {
 const OPERATORS: [&str; 11] = ["!=", ">=", "=>", "<=", "=<", "~>", "=", ">", "<", "~", "^"];
 
 impl Constraints {
-    /// `semver.NewConstraint`.
+    /// [`Constraints::read`] within a template, which pays for it.
+    pub(super) fn parse(context: &mut Context<'_>, source: &str) -> Result<Constraints, FuncError> {
+        context.step(source.len() as u64 / 8)?;
+        Constraints::read(source)
+    }
+
+    /// `semver.NewConstraint`. The length of the text is the caller's to bound.
     ///
     /// # Errors
     /// `improper constraint: …`.
-    pub(super) fn parse(context: &mut Context<'_>, source: &str) -> Result<Constraints, FuncError> {
-        context.step(source.len() as u64 / 8)?;
+    pub fn read(source: &str) -> Result<Constraints, FuncError> {
         let rewritten = rewrite_ranges(source);
         let alternatives: Result<Vec<Vec<Constraint>>, FuncError> =
             rewritten.split("||").map(parse_all).collect();
@@ -37,7 +42,7 @@ impl Constraints {
     }
 
     /// `Constraints.Check`.
-    pub(super) fn allow(&self, version: &Version) -> bool {
+    pub fn allow(&self, version: &Version) -> bool {
         self.0.iter().any(|all| {
             let with_pre = all
                 .iter()

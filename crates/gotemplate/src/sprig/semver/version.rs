@@ -14,7 +14,7 @@ use crate::value::Value;
 
 /// A semantic version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::sprig) struct Version {
+pub struct Version {
     pub(super) major: u64,
     pub(super) minor: u64,
     pub(super) patch: u64,
@@ -30,7 +30,7 @@ impl Version {
     ///
     /// # Errors
     /// The library's message.
-    pub(in crate::sprig) fn parse(source: &str) -> Result<Version, FuncError> {
+    pub fn parse(source: &str) -> Result<Version, FuncError> {
         let not_semver = || FuncError::new(NOT_SEMVER);
         let body = source.strip_prefix('v').unwrap_or(source);
         let (body, metadata) = match body.split_once('+') {
@@ -122,7 +122,7 @@ impl Version {
     }
 
     /// `Version.Compare`: build metadata does not count.
-    pub(super) fn compare(&self, other: &Version) -> Ordering {
+    pub fn compare(&self, other: &Version) -> Ordering {
         let numbers = |version: &Version| (version.major, version.minor, version.patch);
         numbers(self).cmp(&numbers(other)).then_with(|| {
             match (self.pre.is_empty(), other.pre.is_empty()) {

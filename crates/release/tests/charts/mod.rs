@@ -1,0 +1,6 @@
+//! Charts from real servers on loopback: a Helm repository, an OCI registry, `git http-backend`.
+
+mod git;
+mod registry;
+mod repository;
+mod shelf;
