@@ -3,6 +3,8 @@
 
 use domain::GitopsRepositories;
 use gitwire::Credentials;
+use release::charts::ChartSettings;
+use release::charts::settings::ChartCredentials;
 use release::settings::{Author, FlushSettings};
 use spin_sdk::variables;
 
@@ -124,4 +126,28 @@ pub fn git_credentials() -> Result<Credentials, Problem> {
 /// When the variable is no sensible number.
 pub fn max_fetch_bytes() -> Result<usize, Problem> {
     number("max_fetch_bytes", 1 << 20..=1 << 30, 256 << 20)
+}
+
+/// What charts are fetched with. The Git token is for charts in Git on the Git host.
+///
+/// # Errors
+///
+/// When a variable is wrong.
+pub fn charts() -> Result<ChartSettings, Problem> {
+    let credentials = ChartCredentials::parse(&get("chart_credentials")?)
+        .map_err(|error| wrong("chart_credentials", &format!("is not right: {error}")))?;
+    let seconds = number("chart_max_age_seconds", 0..=86_400, 300)?;
+    let loopback_http = match get("chart_loopback_http")?.as_str() {
+        "true" => true,
+        "" | "false" => false,
+        _ => return Err(wrong("chart_loopback_http", "must be true or false")),
+    };
+    let settings = ChartSettings {
+        credentials,
+        max_chart_bytes: number("max_chart_bytes", 1_024..=64 << 20, 10 << 20)?,
+        max_age_ms: u64::try_from(seconds).unwrap_or_default() * 1_000,
+        loopback_http,
+        ..ChartSettings::default()
+    };
+    Ok(settings.with_git_host(&get("git_host")?, git_credentials()?))
 }

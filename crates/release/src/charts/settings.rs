@@ -40,6 +40,16 @@ impl Default for ChartSettings {
     }
 }
 
+impl ChartSettings {
+    /// With what proves who we are to the Git host at this address.
+    #[must_use]
+    pub fn with_git_host(mut self, address: &str, credentials: Credentials) -> Self {
+        let origin = Url::parse(address).map(|url| url.origin().ascii_serialization());
+        self.git = origin.ok().map(|origin| (origin, credentials));
+        self
+    }
+}
+
 /// Credentials by the origin that they are for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChartCredentials(Vec<HostCredentials>);
