@@ -9,6 +9,7 @@
 
 mod artifacts;
 mod cold_start;
+mod engines;
 mod figures;
 mod flush;
 mod git_loop;
@@ -66,6 +67,8 @@ enum Section {
     Query,
     /// Size and start of each component
     Wasm,
+    /// Go templates natively and in Wasm, beside Go's engine and the crate gotmpl
+    Templates,
     /// All of these
     All,
 }
@@ -93,12 +96,13 @@ fn main() -> Result<()> {
     progress("building what is missing");
     harness::components::build();
     println!("{}\n", machine::describe()?);
-    let parts: [(Section, Part); 5] = [
+    let parts: [(Section, Part); 6] = [
         (Section::Flush, flush::releases),
         (Section::Files, flush::files),
         (Section::Ingest, ingest::run),
         (Section::Query, query::run),
         (Section::Wasm, cold_start::run),
+        (Section::Templates, engines::templates),
     ];
     let since = Instant::now();
     for (section, run) in parts {

@@ -269,7 +269,7 @@ impl Loader {
 }
 
 /// Compiles with optimisation, once for each Wasm file of this machine: the result is kept in wasmtime's cache.
-fn engine() -> Result<Engine> {
+pub(crate) fn engine() -> Result<Engine> {
     let mut config = Config::new();
     config.epoch_interruption(true);
     match Cache::from_file(None) {
@@ -294,6 +294,6 @@ fn tick_epochs(engine: &Engine) {
 }
 
 /// Keeps the whole chain of a wasmtime error, which anyhow cannot hold as it is.
-fn from_wasmtime(error: wasmtime::Error) -> anyhow::Error {
+pub(crate) fn from_wasmtime(error: wasmtime::Error) -> anyhow::Error {
     anyhow::anyhow!("{error:#}")
 }

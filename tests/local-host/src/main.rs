@@ -30,6 +30,14 @@ enum Command {
     /// Build the components of spin.toml and run the application.
     #[command(after_help = EXAMPLES)]
     Up(Box<Up>),
+    /// Run a Wasm command, such as a bench that was built for wasm32-wasip2; cargo can call it as a runner.
+    Run {
+        /// The Wasm file
+        file: PathBuf,
+        /// Its arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 const EXAMPLES: &str = "\
@@ -104,7 +112,15 @@ struct Up {
 }
 
 fn main() -> Result<()> {
-    let Command::Up(up) = Cli::parse().command;
+    let up = match Cli::parse().command {
+        Command::Up(up) => up,
+        Command::Run { file, arguments } => {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?;
+            return runtime.block_on(local_host::run_command(&file, &arguments));
+        }
+    };
     let manifest = if up.from.is_dir() {
         up.from.join("spin.toml")
     } else {
