@@ -5,7 +5,7 @@
 
 mod sandbox;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use platform::call::{Access, method_not_allowed};
 use platform::log::{self, Level};
@@ -13,6 +13,7 @@ use platform::{
     Answer, Call, OutboundHttp, Problem, SpinKeyValue, SpinSqlite, SystemClock, serve, settings,
     template,
 };
+use release::charts::ChartSources;
 use release::database::Sql;
 use release::evaluate::evaluate;
 use release::flush::remote::RemoteHosts;
@@ -57,12 +58,23 @@ async fn tick() -> Result<Value, Problem> {
         max_fetch: settings::max_fetch_bytes()?,
         requests: Cell::new(0),
     };
+    let chart_settings = settings::charts()?;
+    let sandbox = Sandbox {
+        charts: ChartSources {
+            http: &OutboundHttp,
+            sql: Sql::new(&db),
+            clock: &SystemClock,
+            settings: &chart_settings,
+        },
+        kubernetes: settings::kubernetes()?,
+        fetched: RefCell::default(),
+    };
     let flush = Flush {
         kv: &kv,
         sql,
         git: &&hosts,
         clock: &SystemClock,
-        renderer: &Sandbox,
+        renderer: &sandbox,
         template: &template,
         settings: &flush_settings,
     };

@@ -128,6 +128,32 @@ pub fn max_fetch_bytes() -> Result<usize, Problem> {
     number("max_fetch_bytes", 1 << 20..=1 << 30, 256 << 20)
 }
 
+/// The cluster that charts are rendered for, as `.Capabilities` shows it.
+#[derive(Debug, Clone, Default)]
+pub struct Kubernetes {
+    /// Such as `v1.31.2`; empty for the version that Helm takes for granted.
+    pub version: String,
+    /// API versions beside those that Helm knows, such as `monitoring.coreos.com/v1`.
+    pub api_versions: Vec<String>,
+}
+
+/// The cluster that charts are rendered for.
+///
+/// # Errors
+///
+/// When the platform's variables cannot be read.
+pub fn kubernetes() -> Result<Kubernetes, Problem> {
+    let api_versions = get("kubernetes_api_versions")?;
+    let api_versions = api_versions.split(',').map(str::trim);
+    Ok(Kubernetes {
+        version: get("kubernetes_version")?.trim().to_owned(),
+        api_versions: api_versions
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    })
+}
+
 /// What charts are fetched with. The Git token is for charts in Git on the Git host.
 ///
 /// # Errors

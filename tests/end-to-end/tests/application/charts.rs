@@ -104,7 +104,11 @@ fn releases_the_concept_page(world: &World, chart: &Value, asked: impl Fn() -> u
     let plain = rendered(world);
     assert!(plain.contains(&"deployment.yaml".to_owned()), "{plain:?}");
     assert!(plain.contains(&"service.yaml".to_owned()), "{plain:?}");
-    assert!(!plain.iter().any(|name| name.contains("NOTES") || name.contains("connection")));
+    assert!(
+        !plain
+            .iter()
+            .any(|name| name.contains("NOTES") || name.contains("connection"))
+    );
     let text = deployment(world, "deployment.yaml");
     let head = format!("---\n# Source: {CHART}/templates/deployment.yaml\n");
     assert!(text.starts_with(&head), "{text}");
@@ -117,7 +121,11 @@ fn releases_the_concept_page(world: &World, chart: &Value, asked: impl Fn() -> u
     let before = asked();
     let event = shipped(world, 2, patched(chart));
     assert_eq!(event["status"], "processed", "{event}");
-    assert_eq!(asked(), before, "a chart that is known is not fetched again");
+    assert_eq!(
+        asked(),
+        before,
+        "a chart that is known is not fetched again"
+    );
     assert_eq!(
         rendered(world),
         ["manifest.yaml", "release.json"],
@@ -187,18 +195,44 @@ fn a_chart_in_git_is_released() {
 fn a_hostile_chart_reaches_nothing() {
     let charts = ChartRepository::start(RepositoryOptions::default());
     let object = |value: &str| {
-        format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: stolen\ndata:\n  it: {value}\n")
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: stolen\ndata:\n  it: {value}\n"
+        )
     };
     // What each tries, and what it comes to: an error that says so, or nothing in its hands.
     let tries = [
-        ("env", "{{ env \"SPIN_VARIABLE_GIT_TOKEN\" }}", Some("not defined")),
-        ("expandenv", "{{ expandenv \"$HOME\" }}", Some("not defined")),
-        ("dns", "{{ getHostByName \"example.org\" }}", Some("not defined")),
+        (
+            "env",
+            "{{ env \"SPIN_VARIABLE_GIT_TOKEN\" }}",
+            Some("not defined"),
+        ),
+        (
+            "expandenv",
+            "{{ expandenv \"$HOME\" }}",
+            Some("not defined"),
+        ),
+        ("dns", "{{ getHostByName \"example.org\" | quote }}", None),
         ("files", "{{ .Files.Get \"/etc/passwd\" | quote }}", None),
-        ("parent", "{{ .Files.Get \"../../../etc/passwd\" | quote }}", None),
-        ("cluster", "{{ lookup \"v1\" \"Secret\" \"flux-system\" \"\" | toJson | quote }}", None),
-        ("endless", "{{ define \"x\" }}{{ include \"x\" . }}{{ end }}{{ include \"x\" . }}", Some("chart")),
-        ("bomb", "{{ range until 100000 }}{{ repeat 100000 \"x\" }}{{ end }}", Some("chart")),
+        (
+            "parent",
+            "{{ .Files.Get \"../../../etc/passwd\" | quote }}",
+            None,
+        ),
+        (
+            "cluster",
+            "{{ lookup \"v1\" \"Secret\" \"flux-system\" \"\" | toJson | quote }}",
+            None,
+        ),
+        (
+            "endless",
+            "{{ define \"x\" }}{{ include \"x\" . }}{{ end }}{{ include \"x\" . }}",
+            Some("chart"),
+        ),
+        (
+            "bomb",
+            "{{ range until 100000 }}{{ repeat 100000 \"x\" }}{{ end }}",
+            Some("chart"),
+        ),
     ];
     for (name, template, _) in &tries {
         let text = object(template);

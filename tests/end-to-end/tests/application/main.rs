@@ -3,6 +3,7 @@
 mod bad_input;
 mod batches;
 mod changes;
+mod charts;
 mod crashes;
 mod git_failures;
 mod manifests;
