@@ -112,7 +112,7 @@ fn tpl(context: &mut Context<'_>, args: &[Value]) -> Result<Value, FuncError> {
         return Ok(Value::str(""));
     };
     let bytes = source.as_bytes();
-    context.step(bytes.len() as u64 / 16)?;
+    context.step(bytes.len() as u64 / 2)?;
     if !bytes.windows(2).any(|window| window == b"{{") {
         return Ok(Value::str(without_no_value(bytes.to_vec())));
     }

@@ -1,5 +1,6 @@
 //! Helm charts loaded and rendered byte for byte as Helm 4.2 does. Never reads a file, the network, the clock or chance, and never exceeds its
 //! limits: a chart is hostile until it is rendered.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod archive;

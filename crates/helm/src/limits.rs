@@ -39,13 +39,13 @@ impl Default for ChartLimits {
 pub struct Limits {
     /// Steps, output and memory of all templates together; see `gotemplate`.
     pub templates: gotemplate::Limits,
-    /// Entries of the values (list items and map entries, at any level) after all merging, of each chart counted.
+    /// Entries of values (list items and map entries, at any level) copied while the values of all charts are merged.
     pub values: usize,
     /// Levels of nesting in values.
     pub depth: usize,
     /// Documents in the output.
     pub documents: usize,
-    /// Charts that are rendered, aliases counted each.
+    /// Copies of sub-charts that `dependencies` make: one for each declared chart and alias, with the charts below it.
     pub charts: usize,
 }
 
@@ -54,10 +54,10 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             templates: gotemplate::Limits::default(),
-            values: 300_000,
+            values: 3_000_000,
             depth: 100,
             documents: 10_000,
-            charts: 200,
+            charts: 1_000,
         }
     }
 }

@@ -64,8 +64,11 @@ pub(crate) fn sort(
         if path.ends_with("NOTES.txt") || engine::is_partial(&path) {
             continue;
         }
-        let text = String::from_utf8_lossy(&text);
-        for text in split(&text) {
+        let text = std::str::from_utf8(&text).map_err(|error| RenderError::Document {
+            path: path.clone(),
+            problem: not_utf8(&text, error),
+        })?;
+        for text in split(text) {
             if documents.len() >= limits.documents {
                 return Err(RenderError::Size {
                     limit: limits.documents,
@@ -93,6 +96,16 @@ pub(crate) fn sort(
         .into_iter()
         .map(|(_, document)| document)
         .collect())
+}
+
+/// What go-yaml's reader says of bytes that are no text, such as a character that `trunc` cut.
+fn not_utf8(text: &[u8], error: std::str::Utf8Error) -> String {
+    let problem = match (text.get(error.valid_up_to()), error.error_len()) {
+        (Some(0x80..=0xBF | 0xF8..), _) => "invalid leading UTF-8 octet",
+        (_, None) => "incomplete UTF-8 octet sequence",
+        _ => "invalid trailing UTF-8 octet",
+    };
+    format!("error converting YAML to JSON: yaml: {problem}")
 }
 
 /// Where a kind is in the order: known ones by their place, the others after them by name.

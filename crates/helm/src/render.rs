@@ -125,14 +125,14 @@ fn run(
     if !matches!(kind.as_str(), "" | "application") {
         return Err(RenderError::NotInstallable(kind.clone()));
     }
-    let mut work = Work::new(limits.values, limits.depth);
+    let mut work = Work::new(limits);
     let mut root = Node::new(chart, &mut work)?;
     let missing = root.missing();
     if !missing.is_empty() {
         return Err(RenderError::MissingDependencies(missing));
     }
     let given = work.import(values)?;
-    let processed = root.enable(&given, "", limits.charts, &mut work);
+    let processed = root.enable(&given, "", &mut work);
     let processed = processed.and_then(|()| root.import_values(&mut work));
     processed.map_err(|error| match error {
         RenderError::Values(problem) => {

@@ -3,6 +3,7 @@
 
 use std::error::Error;
 
+mod cost;
 mod words;
 
 use boon::{Compiler, SchemaIndex, Schemas};
@@ -69,6 +70,9 @@ fn check_one(schema: &[u8], instance: &Value) -> Result<(), String> {
             error.to_string()
         }
     })?;
+    if !cost::is_affordable(&schema, instance) {
+        return Err("the schema takes too much work to check these values\n".to_owned());
+    }
     let mut schemas = Schemas::new();
     let index = compile(&mut schemas, schema.clone())?;
     let result = schemas.validate(instance, index);

@@ -80,7 +80,7 @@ impl<'c> Node<'c> {
     }
 
     /// How many charts there are, this one too.
-    pub(crate) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         1 + self.dependencies.iter().map(Node::count).sum::<usize>()
     }
 
@@ -103,22 +103,13 @@ impl<'c> Node<'c> {
         &mut self,
         values: &Map,
         path: &str,
-        charts: usize,
         work: &mut Work,
     ) -> Result<(), RenderError> {
         let Some(mut declared) = self.metadata.dependencies.take() else {
             return Ok(());
         };
-        self.dependencies = self.declared(&mut declared);
+        self.dependencies = self.declared(&mut declared, work)?;
         self.link();
-        // Each alias is a whole copy, so that a few levels of them could make any number of charts.
-        let count = self.count();
-        if count > charts {
-            return Err(RenderError::Size {
-                limit: charts,
-                unit: "charts",
-            });
-        }
         for dependency in &mut declared {
             dependency.enabled = true;
         }
@@ -135,14 +126,18 @@ impl<'c> Node<'c> {
         declared.retain(|dependency| !disabled.contains(&dependency.name));
         for node in &mut self.dependencies {
             let path = format!("{path}{}.", node.metadata.name);
-            node.enable(&merged, &path, charts, work)?;
+            node.enable(&merged, &path, work)?;
         }
         self.metadata.dependencies = (!declared.is_empty()).then_some(declared);
         Ok(())
     }
 
     /// The sub-charts: those that are not declared, then the declared ones in their order, under their aliases.
-    fn declared(&self, declared: &mut [Dependency]) -> Vec<Node<'c>> {
+    fn declared(
+        &self,
+        declared: &mut [Dependency],
+        work: &mut Work,
+    ) -> Result<Vec<Node<'c>>, RenderError> {
         let fits = |node: &Node<'c>, dependency: &Dependency| {
             node.metadata.name == dependency.name
                 && version::allows(&dependency.version, &node.metadata.version)
@@ -154,7 +149,10 @@ impl<'c> Node<'c> {
         let mut nodes: Vec<Node<'c>> = undeclared.cloned().collect();
         for dependency in declared {
             let found = self.dependencies.iter().find(|node| fits(node, dependency));
-            if let Some(mut node) = found.cloned() {
+            if let Some(node) = found {
+                // Each alias is a whole copy, so that a few levels of them could make any number of charts.
+                work.charts(node.count())?;
+                let mut node = node.clone();
                 if !dependency.alias.is_empty() {
                     node.metadata.name.clone_from(&dependency.alias);
                 }
@@ -169,7 +167,7 @@ impl<'c> Node<'c> {
                 dependency.name.clone_from(&dependency.alias);
             }
         }
-        nodes
+        Ok(nodes)
     }
 
     /// `processDependencyImportValues`: values of sub-charts become defaults of this chart, from the innermost outwards.

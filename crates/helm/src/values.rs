@@ -14,15 +14,29 @@ pub(crate) struct Work {
     limit: usize,
     left: usize,
     depth: usize,
+    charts: usize,
+    charts_left: usize,
 }
 
 impl Work {
-    pub(crate) fn new(limit: usize, depth: usize) -> Work {
+    pub(crate) fn new(limits: &crate::Limits) -> Work {
         Work {
-            limit,
-            left: limit,
-            depth,
+            limit: limits.values,
+            left: limits.values,
+            depth: limits.depth,
+            charts: limits.charts,
+            charts_left: limits.charts,
         }
+    }
+
+    /// Counts copies of charts, with those below them.
+    pub(crate) fn charts(&mut self, count: usize) -> Result<(), RenderError> {
+        let left = self.charts_left.checked_sub(count);
+        self.charts_left = left.ok_or(RenderError::Size {
+            limit: self.charts,
+            unit: "charts",
+        })?;
+        Ok(())
     }
 
     fn entries(&mut self, count: usize) -> Result<(), RenderError> {

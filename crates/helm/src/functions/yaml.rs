@@ -80,7 +80,7 @@ fn parse(
     context: &mut Context<'_>,
     text: &str,
 ) -> Result<Result<goyaml::Value, String>, FuncError> {
-    context.step(text.len() as u64 / 8)?;
+    context.step(text.len() as u64 / 2)?;
     context.reserve(text.len())?;
     let limits = goyaml::Limits {
         nodes: 100_000,
