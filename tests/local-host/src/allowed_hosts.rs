@@ -172,6 +172,12 @@ mod tests {
             true,
         ),
         ("http://[::1]:8080/", "http://[::1]:8080/", true),
+        // What stands for no host in the application's manifest.
+        (
+            "https://charts.invalid",
+            "https://charts.example.org/index.yaml",
+            false,
+        ),
     ];
 
     #[test]

@@ -10,6 +10,8 @@ use super::version::newest_first;
 
 /// Versions of one chart that are read.
 const VERSIONS: usize = 20_000;
+/// Longest version, in bytes.
+const VERSION: usize = 200;
 /// Names that an error gives.
 const NAMES: usize = 10;
 
@@ -54,6 +56,7 @@ pub(super) fn versions_of(text: &[u8], chart: &str) -> Result<Vec<Entry>, IndexE
     } else {
         of_yaml(text, chart)?
     };
+    entries.retain(|entry| entry.version.len() <= VERSION);
     entries.truncate(VERSIONS);
     for entry in &mut entries {
         entry.urls.truncate(1);
@@ -248,6 +251,17 @@ mod tests {
         );
         let error = versions_of(b"<html>no</html>", "a").unwrap_err();
         assert!(error.to_string().contains("not an index"), "{error}");
+    }
+
+    #[test]
+    fn an_index_of_the_size_of_bitnamis_is_read() {
+        let entry = "  - annotations:\n      category: Database\n    apiVersion: v2\n    urls:\n    - https://x/a.tgz\n    version: 1.0.0\n";
+        let mut text = "apiVersion: v1\nentries:\n".to_owned();
+        for number in 0..400 {
+            text.push_str(&format!("  chart-{number}:\n{}", entry.repeat(500)));
+        }
+        assert!(text.len() > 20 << 20, "{}", text.len());
+        assert_eq!(versions(&text, "chart-399").len(), 500);
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn the_http_only_manifest_differs_in_the_cron_trigger_alone() {
 }
 
 #[test]
-fn only_the_flush_reaches_the_network_and_knows_the_git_token() {
+fn only_the_flush_reaches_the_network_and_knows_its_secrets() {
     let manifest = manifest("spin.toml");
     for (id, component) in manifest["component"].as_table().unwrap() {
         let variables = component["variables"].as_table().unwrap();
@@ -52,7 +52,9 @@ fn only_the_flush_reaches_the_network_and_knows_the_git_token() {
             is_flush,
             "{id}"
         );
-        assert_eq!(variables.contains_key("git_token"), is_flush, "{id}");
+        for secret in ["git_token", "chart_credentials"] {
+            assert_eq!(variables.contains_key(secret), is_flush, "{id} {secret}");
+        }
         // Where it may go is the operator's to say, host by host: none is written into the manifest.
         let hosts = component.get("allowed_outbound_hosts");
         for host in hosts.map_or(&[][..], |hosts| hosts.as_array().unwrap()) {
@@ -66,7 +68,7 @@ fn only_the_flush_reaches_the_network_and_knows_the_git_token() {
             assert!(nowhere || name == "git_host", "{id}: {name} is {default}");
         }
     }
-    for name in ["admin_token", "git_token"] {
+    for name in ["admin_token", "git_token", "chart_credentials"] {
         let variable = &manifest["variables"][name];
         assert_eq!(variable["secret"].as_bool(), Some(true), "{name}");
         assert_eq!(variable["default"].as_str(), Some(""), "{name}");
