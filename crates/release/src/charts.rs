@@ -67,10 +67,10 @@ impl<H: HttpClient, D: Database, C: Clock> ChartSources<'_, H, D, C> {
     /// came is not what was announced.
     pub async fn fetch(&self, chart: &domain::Chart) -> Result<FetchedChart, ChartError> {
         match Source::of(chart, self.settings)? {
-            Source::Repository(wanted) => self.from_repository(&wanted).await,
-            Source::Archive(url) => self.from_url(&url).await,
-            Source::Registry(wanted) => self.from_registry(&wanted).await,
-            Source::Git(wanted) => self.from_git(&wanted).await,
+            Source::Repository(wanted) => self.repository_chart(&wanted).await,
+            Source::Archive(url) => self.archive_at(&url).await,
+            Source::Registry(wanted) => self.registry_chart(&wanted).await,
+            Source::Git(wanted) => self.git_chart(&wanted).await,
         }
     }
 

@@ -29,7 +29,7 @@ const FOLDER_BYTES: usize = 40 << 20;
 type Folder = BTreeMap<String, Vec<u8>>;
 
 impl<H: HttpClient, D: Database, C: Clock> ChartSources<'_, H, D, C> {
-    pub(super) async fn from_git(&self, wanted: &GitChart) -> Result<FetchedChart, ChartError> {
+    pub(super) async fn git_chart(&self, wanted: &GitChart) -> Result<FetchedChart, ChartError> {
         let key = |version: String| Key {
             source: format!("git {}", wanted.url),
             name: wanted.path.join("/"),

@@ -52,7 +52,7 @@ struct Registry<'a, H> {
 }
 
 impl<H: HttpClient, D: Database, C: Clock> ChartSources<'_, H, D, C> {
-    pub(super) async fn from_registry(
+    pub(super) async fn registry_chart(
         &self,
         wanted: &RegistryChart,
     ) -> Result<FetchedChart, ChartError> {

@@ -30,7 +30,7 @@ struct Listed {
 }
 
 impl<H: HttpClient, D: Database, C: Clock> ChartSources<'_, H, D, C> {
-    pub(super) async fn from_repository(
+    pub(super) async fn repository_chart(
         &self,
         wanted: &RepositoryChart,
     ) -> Result<FetchedChart, ChartError> {
@@ -71,7 +71,7 @@ impl<H: HttpClient, D: Database, C: Clock> ChartSources<'_, H, D, C> {
     }
 
     /// A packed chart at an address of its own.
-    pub(super) async fn from_url(&self, url: &Url) -> Result<FetchedChart, ChartError> {
+    pub(super) async fn archive_at(&self, url: &Url) -> Result<FetchedChart, ChartError> {
         let key = Key {
             source: url.as_str().to_owned(),
             name: String::new(),
