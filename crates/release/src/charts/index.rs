@@ -124,6 +124,16 @@ fn of_yaml_whole(text: &str, chart: &str) -> Result<Vec<Entry>, IndexError> {
         Some(Value::Sequence(urls)) => urls.iter().map(|url| text(Some(url))).collect(),
         _ => Vec::new(),
     };
+    // A digest of digits alone is a number where nobody quoted it. It must not count as none at all.
+    let is_text = |one: &Value| {
+        matches!(
+            one.get("digest"),
+            None | Some(Value::Null | Value::String(_))
+        )
+    };
+    if !found.iter().all(is_text) {
+        return Err(malformed("a digest is no text; it needs quotes"));
+    }
     let entries = found.iter().map(|one| Entry {
         version: text(one.get("version")),
         urls: urls(one.get("urls")),
@@ -219,6 +229,16 @@ mod tests {
             ("aa", "https://x/a.tgz")
         );
         assert_eq!(versions(HELM, "other"), ["9.9.9"]);
+    }
+
+    #[test]
+    fn a_digest_that_is_a_number_is_not_passed_over() {
+        let text = format!(
+            "entries:\n  a:\n  - version: 1.0.0\n    digest: {}\n",
+            "0".repeat(64)
+        );
+        let error = versions_of(text.as_bytes(), "a").unwrap_err();
+        assert!(error.to_string().contains("no text"), "{error}");
     }
 
     #[test]

@@ -410,7 +410,7 @@ fn an_index_may_place_a_chart_in_a_registry() {
     let chart = shelf.fetch(&repository.url(), "onechart", "^1").unwrap();
     assert_eq!(archive(&chart), sample("1.0.0"));
     let digest = ChartArchive::sample("onechart", "1.0.0").digest();
-    let wrong = index.replace(&digest, &"0".repeat(64));
+    let wrong = index.replace(&digest, &"f".repeat(64));
     repository
         .server()
         .lay("/charts/index.yaml", Told::new(200, wrong));
