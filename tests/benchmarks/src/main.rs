@@ -69,6 +69,8 @@ enum Section {
     Wasm,
     /// Go templates natively and in Wasm, beside Go's engine and the crate gotmpl
     Templates,
+    /// Helm charts natively and in Wasm, beside Helm: HELM_BIN=/path/to/helm, HELM_PYTHON=/path/to/python with helm-python-sdk
+    Charts,
     /// All of these
     All,
 }
@@ -96,13 +98,14 @@ fn main() -> Result<()> {
     progress("building what is missing");
     harness::components::build();
     println!("{}\n", machine::describe()?);
-    let parts: [(Section, Part); 6] = [
+    let parts: [(Section, Part); 7] = [
         (Section::Flush, flush::releases),
         (Section::Files, flush::files),
         (Section::Ingest, ingest::run),
         (Section::Query, query::run),
         (Section::Wasm, cold_start::run),
         (Section::Templates, engines::templates),
+        (Section::Charts, engines::charts),
     ];
     let since = Instant::now();
     for (section, run) in parts {

@@ -1,5 +1,5 @@
 //! Runs a Wasm command (`wasi:cli/run`), such as a benchmark or a test that was built for `wasm32-wasip2`, with the engine
-//! that applications run with. It gets arguments, the environment and the terminal; no folder and no network.
+//! that applications run with. It gets arguments, the environment and the terminal, and may read one folder; no network.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime_wasi::p2::bindings::Command;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{DirPerms, FilePerms, WasiCtx, WasiCtxView, WasiView};
 
 use crate::load::{engine, from_wasmtime};
 
@@ -25,23 +25,26 @@ impl WasiView for Terminal {
     }
 }
 
-/// Runs the command in the file to its end; `arguments` come after its name.
+/// Runs the command in the file to its end; `arguments` come after its name. It may read `folder`, which it sees as `/`.
 ///
 /// # Errors
 /// The file is not such a command, it traps, or it says that it failed.
-pub async fn run_command(file: &Path, arguments: &[String]) -> Result<()> {
+pub async fn run_command(file: &Path, arguments: &[String], folder: Option<&Path>) -> Result<()> {
     let engine = engine()?;
     let component = Component::from_file(&engine, file).map_err(from_wasmtime)?;
     let mut linker = Linker::<Terminal>::new(&engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(from_wasmtime)?;
-    let wasi = WasiCtx::builder()
-        .inherit_stdio()
+    let mut wasi = WasiCtx::builder();
+    wasi.inherit_stdio()
         .inherit_env()
         .arg(file.to_string_lossy())
-        .args(arguments)
-        .build();
+        .args(arguments);
+    if let Some(folder) = folder {
+        wasi.preopened_dir(folder, "/", DirPerms::READ, FilePerms::READ)
+            .map_err(from_wasmtime)?;
+    }
     let terminal = Terminal {
-        wasi,
+        wasi: wasi.build(),
         table: ResourceTable::new(),
     };
     let mut store = Store::new(&engine, terminal);

@@ -32,6 +32,9 @@ enum Command {
     Up(Box<Up>),
     /// Run a Wasm command, such as a bench that was built for wasm32-wasip2; cargo can call it as a runner.
     Run {
+        /// A folder that the command may read, as `/`
+        #[arg(long)]
+        dir: Option<PathBuf>,
         /// The Wasm file
         file: PathBuf,
         /// Its arguments
@@ -114,11 +117,15 @@ struct Up {
 fn main() -> Result<()> {
     let up = match Cli::parse().command {
         Command::Up(up) => up,
-        Command::Run { file, arguments } => {
+        Command::Run {
+            dir,
+            file,
+            arguments,
+        } => {
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .build()?;
-            return runtime.block_on(local_host::run_command(&file, &arguments));
+            return runtime.block_on(local_host::run_command(&file, &arguments, dir.as_deref()));
         }
     };
     let manifest = if up.from.is_dir() {
