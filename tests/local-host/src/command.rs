@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime_wasi::p2::bindings::Command;
-use wasmtime_wasi::{DirPerms, FilePerms, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 
 use crate::load::{engine, from_wasmtime};
 
@@ -40,7 +40,7 @@ pub async fn run_command(file: &Path, arguments: &[String], folder: Option<&Path
         .arg(file.to_string_lossy())
         .args(arguments);
     if let Some(folder) = folder {
-        wasi.preopened_dir(folder, "/", DirPerms::READ, FilePerms::READ)
+        wasi.preopened_dir(folder, "/", FsPerms::ReadOnly)
             .map_err(from_wasmtime)?;
     }
     let terminal = Terminal {
