@@ -106,7 +106,6 @@ impl<'a, R: Renderer> Batch<'a, R> {
         date_s: i64,
         objects: Objects,
         tip: Option<CommitId>,
-        holds: Vec<Hold>,
     ) -> Result<Self, BrokenRepository> {
         let root = match tip {
             Some(tip) => {
@@ -125,11 +124,17 @@ impl<'a, R: Renderer> Batch<'a, R> {
             date_s,
             objects,
             root,
-            holds,
+            holds: Vec::new(),
             tip,
             outcomes: Vec::new(),
             bytes: 0,
         })
+    }
+
+    /// The same with these holds in force.
+    pub(crate) fn under(mut self, holds: Vec<Hold>) -> Self {
+        self.holds = holds;
+        self
     }
 
     /// The date of the commits, in seconds.

@@ -203,8 +203,8 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
             dates.min().unwrap_or(now_s),
             objects,
             self.session.tip(),
-            holds_for(&flush.sql, pending).await?,
-        )?;
+        )?
+        .under(holds_for(&flush.sql, pending).await?);
         for chunk in pending.chunks(CHUNK) {
             let facts = Facts::of(&flush.sql, chunk).await?;
             let known = |tree: &TreeId| batch.objects.contains(tree.object());
