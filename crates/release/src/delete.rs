@@ -4,10 +4,10 @@
 use domain::{AppName, DeleteRequest, EnvName, Request, RequestId, RequestKind, TriggeredBy};
 
 use crate::database::Sql;
+use crate::enqueue::queue_anew;
 use crate::ingest::{RETRY_AFTER_S, random_request_id};
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
-use crate::queue::announce;
-use crate::store::requests::{self, NewRow};
+use crate::store::requests;
 
 /// Why a deletion was not queued.
 #[derive(Debug, thiserror::Error)]
@@ -75,10 +75,6 @@ pub async fn delete<K: KeyValue, D: Database, C: Clock>(
         created_ms: clock.now_ms(),
         kind: RequestKind::Delete(delete),
     };
-    let rows = [NewRow::waiting(&request, None)];
-    let new = requests::queue_again(sql, &rows).await?;
-    if !new.is_empty() {
-        announce(kv, &[&request]).await?;
-    }
+    queue_anew::<_, _, DeleteError>(kv, sql, &[request], None).await?;
     Ok(id)
 }

@@ -97,6 +97,20 @@ pub async fn enqueue<K: KeyValue, D: Database, C: Clock>(
     let apps = matching_apps(&artifact, wish, template)?;
     let (id, queued) = requests_of(wish, apps, clock);
     let group = (queued.len() > 1).then_some(id.as_str());
+    queue_anew::<_, _, EnqueueError>(kv, sql, &queued, group).await?;
+    Ok(id)
+}
+
+/// Writes the rows of requests that people ask for, then announces those that do not wait yet.
+pub(crate) async fn queue_anew<K: KeyValue, D: Database, E>(
+    kv: &K,
+    sql: &Sql<'_, D>,
+    queued: &[Request],
+    group: Option<&str>,
+) -> Result<(), E>
+where
+    E: From<DatabaseError> + From<KeyValueError>,
+{
     let rows: Vec<NewRow<'_>> = queued
         .iter()
         .map(|request| NewRow::waiting(request, group))
@@ -110,8 +124,7 @@ pub async fn enqueue<K: KeyValue, D: Database, C: Clock>(
         .iter()
         .filter(|request| new.contains(request.id.as_str()))
         .collect();
-    announce(kv, &new).await?;
-    Ok(id)
+    Ok(announce(kv, &new).await?)
 }
 
 fn requests_of<C: Clock>(wish: &Wish, apps: Vec<AppName>, clock: &C) -> (RequestId, Vec<Request>) {

@@ -10,10 +10,10 @@ use domain::{
 use serde::Serialize;
 
 use crate::database::Sql;
+use crate::enqueue::queue_anew;
 use crate::ingest::{RETRY_AFTER_S, random_request_id};
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
-use crate::queue::announce;
-use crate::store::requests::{self, Candidate, NewRow};
+use crate::store::requests::{self, Candidate};
 
 /// Commits that an answer lists at most.
 const MOST_LISTED: i64 = 20;
@@ -144,11 +144,7 @@ pub async fn roll_back<K: KeyValue, D: Database, C: Clock>(
         created_ms: clock.now_ms(),
         kind: RequestKind::Rollback(rollback),
     };
-    let rows = [NewRow::waiting(&request, None)];
-    let new = requests::queue_again(sql, &rows).await?;
-    if !new.is_empty() {
-        announce(kv, &[&request]).await?;
-    }
+    queue_anew::<_, _, RollbackError>(kv, sql, &[request], None).await?;
     Ok(id)
 }
 
