@@ -204,25 +204,30 @@ fn launch(folder: &Path, options: &Options) -> (Child, SocketAddr) {
             .process_group(0)
             .spawn()
             .expect("the host can be started");
-        if listens(&mut child, address) {
+        if listens(&mut child, address, folder) {
             return (child, address);
         }
     }
     panic!("the host did not start:\n{}", log_of(folder));
 }
 
-/// Waits until it listens; false where it ended instead.
-fn listens(child: &mut Child, address: SocketAddr) -> bool {
+/// Waits until it says that it serves the address; false where it ended instead. To be reached is not enough: the port
+/// may have gone to somebody else's server in the meantime.
+fn listens(child: &mut Child, address: SocketAddr, folder: &Path) -> bool {
+    let said = format!("Serving http://{address}");
+    let log = folder.join("host.log");
     let since = Instant::now();
     while since.elapsed() < PATIENCE {
         if child.try_wait().is_ok_and(|status| status.is_some()) {
             return false;
         }
-        if std::net::TcpStream::connect(address).is_ok() {
+        if std::fs::read_to_string(&log).is_ok_and(|text| text.contains(&said)) {
             return true;
         }
         std::thread::sleep(Duration::from_millis(20));
     }
+    let _ = child.kill();
+    let _ = child.wait();
     false
 }
 

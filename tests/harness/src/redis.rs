@@ -34,7 +34,7 @@ impl Redis {
                 return None;
             };
             for _ in 0..1500 {
-                if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                if process_at(port).is_some_and(|process| process == child.id()) {
                     return Some(Self { child, port });
                 }
                 if child.try_wait().is_ok_and(|status| status.is_some()) {
@@ -75,6 +75,19 @@ impl Drop for Redis {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The process of the Redis server at a port, by its own word; None where none answers.
+fn process_at(port: u16) -> Option<u32> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    stream.write_all(b"INFO server\r\nQUIT\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let line = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("process_id:"))?;
+    line.trim().parse().ok()
 }
 
 /// A port that nobody listened on a moment ago.

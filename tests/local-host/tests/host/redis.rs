@@ -1,78 +1,24 @@
 //! Key-value over a real Redis, started here on a free port.
 
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use harness::Redis;
 
 use crate::Folder;
 use crate::process::Host;
 
-struct Redis {
-    child: Child,
-    port: u16,
-    _folder: tempfile::TempDir,
-}
-
-impl Redis {
-    /// `None`, and a line that CI counts as a failure, where there is no redis-server.
-    fn start(test: &str) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let child = Command::new("redis-server")
-            .args([
-                "--port",
-                &port.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--dir",
-            ])
-            .arg(folder.path())
-            .stdout(Stdio::null())
-            .spawn();
-        let Ok(child) = child else {
-            println!("SKIPPED: {test}: redis-server not found");
-            return None;
-        };
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Some(Self {
-            child,
-            port,
-            _folder: folder,
-        })
-    }
-
-    fn config(&self, folder: &Folder) -> String {
-        let path = folder.path().join("redis.toml");
-        let port = self.port;
-        std::fs::write(
-            &path,
-            format!(
-                "[key_value_store.default]\ntype = \"redis\"\nurl = \"redis://127.0.0.1:{port}\"\n"
-            ),
-        )
-        .unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn config(redis: &Redis, folder: &Folder) -> String {
+    let path = folder.path().join("redis.toml");
+    let text = format!(
+        "[key_value_store.default]\ntype = \"redis\"\nurl = \"{}\"\n",
+        redis.url()
+    );
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
 }
 
 #[test]
 fn two_hosts_share_one_redis() {
-    let Some(redis) = Redis::start("two_hosts_share_one_redis") else {
+    let files = tempfile::tempdir().unwrap();
+    let Some(redis) = Redis::start("two_hosts_share_one_redis", files.path()) else {
         return;
     };
     let (one, two) = (Folder::new(), Folder::new());
@@ -80,7 +26,7 @@ fn two_hosts_share_one_redis() {
         [
             "--disable-cron".to_owned(),
             "--runtime-config-file".to_owned(),
-            redis.config(folder),
+            config(&redis, folder),
         ]
     };
     let start =
