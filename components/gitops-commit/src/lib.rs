@@ -1,8 +1,9 @@
 //! Queues what people ask for: releases, rollbacks, deletions; places and lifts holds; and lists what was released, because
-//! Spin routes by path alone. It can reach neither the network nor a Git token: the flush writes.
+//! Spin routes by path alone. It can reach neither the network nor a Git token: the flush writes. Every act is allowed, then
+//! recorded, then done.
 
-use domain::{Login, RequestId, TriggeredBy};
-use platform::call::{Access, method_not_allowed};
+use access::{Route, Scope};
+use domain::{AppName, RequestId, TriggeredBy};
 use platform::{
     Answer, Call, Problem, SpinKeyValue, SpinSqlite, SystemClock, body, serve, settings, template,
 };
@@ -11,60 +12,57 @@ use release::delete::{DeleteWish, delete};
 use release::enqueue::{Wish, enqueue};
 use release::hold::{self, HoldWish};
 use release::query::{self, Parameters};
+use release::reach;
 use release::rollback::{RollbackWish, roll_back};
 use serde_json::json;
 use spin_sdk::http::{IncomingRequest, Response};
 use spin_sdk::http_component;
 
-/// What comes before a hold's id in a path.
-const HOLD: &str = "/api/holds/";
-
 #[http_component]
 async fn handle(request: IncomingRequest) -> Response {
-    serve("gitops-commit", Access::Token, request, route).await
+    serve("gitops-commit", request, route).await
 }
 
 async fn route(call: Call) -> Result<Answer, Problem> {
     let db = SpinSqlite::open()?;
     let sql = Sql::new(&db);
     let parameters = Parameters::parse(&call.query);
-    match (call.path.as_str(), call.method.as_str()) {
-        ("/api/releases", "GET") => {
+    match call.route {
+        Route::Releases => {
+            let scope = named(&parameters).repository(parameters.get("git-repo"));
+            call.permit(&scope).await?;
             let releases = query::releases(&sql, &parameters).await?;
             Ok(Answer::json(200, &releases))
         }
-        ("/api/releases", "POST") => release(call, &sql).await,
-        ("/api/releases", _) => Err(method_not_allowed(&call, "GET, POST")),
-        ("/api/rollback", "POST") => rollback(&call, &sql, &parameters).await,
-        ("/api/delete", "POST") => deletion(&call, &sql, &parameters).await,
-        ("/api/rollback" | "/api/delete", _) => Err(method_not_allowed(&call, "POST")),
-        ("/api/holds", "GET") => {
+        Route::AskForRelease => release(call, &sql).await,
+        Route::Rollback => rollback(&call, &sql, &parameters).await,
+        Route::Delete => deletion(&call, &sql, &parameters).await,
+        Route::Holds => {
+            call.permit(&named(&parameters)).await?;
             let holds = hold::list(&sql, &parameters).await?;
             Ok(Answer::json(200, &holds))
         }
-        ("/api/holds", "POST") => place_hold(call, &sql).await,
-        ("/api/holds", _) => Err(method_not_allowed(&call, "GET, POST")),
-        (path, method) => match path.strip_prefix(HOLD) {
-            Some(id) if method == "DELETE" => lift_hold(&call, &sql, id).await,
-            Some(_) => Err(method_not_allowed(&call, "DELETE")),
-            None => Err(Problem::not_found("there is no such route")),
-        },
+        Route::PlaceHold => place_hold(call, &sql).await,
+        Route::LiftHold => lift_hold(&call, &sql).await,
+        _ => Err(Problem::not_found("there is no such route")),
     }
 }
 
-fn login(call: &Call) -> Result<Login, Problem> {
-    let caller = call.caller.as_ref().ok_or_else(Problem::internal)?;
-    Ok(caller.login.clone())
+/// The environment and the app that the parameters name; all where they name none.
+fn named(parameters: &Parameters) -> Scope {
+    Scope::new()
+        .environment(parameters.get("env"))
+        .app(parameters.get("app"))
 }
 
 fn queued(id: &RequestId, kind: &str) -> Answer {
     Answer::json(201, &json!({ "id": id.as_str(), "type": kind }))
 }
 
-async fn release(call: Call, sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Problem> {
+async fn release(mut call: Call, sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Problem> {
     let idempotency_key = call.idempotency_key()?;
     let max_waiting = settings::max_waiting()?;
-    let triggered_by = TriggeredBy::Login(login(&call)?);
+    let triggered_by = TriggeredBy::Login(call.login()?);
     let fields = body::object(&call.body().await?)?;
     let wish = Wish {
         env: fields.mandatory("env", "env")?,
@@ -73,8 +71,18 @@ async fn release(call: Call, sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Proble
         triggered_by,
         idempotency_key,
     };
+    let scope = reach::of_release(
+        &wish.artifact_id,
+        &wish.env,
+        wish.app.as_ref().map(AppName::as_str),
+    );
+    call.permit(&scope).await?;
+    let id = wish.new_id(&SystemClock);
+    let detail = format!("release {}", wish.artifact_id);
+    call.record(&scope, &detail, id.as_str()).await?;
     let kv = SpinKeyValue::open()?;
-    let id = enqueue(&kv, sql, &SystemClock, &template(), &wish, max_waiting).await?;
+    let template = template();
+    enqueue(&kv, sql, &SystemClock, &template, &wish, &id, max_waiting).await?;
     Ok(queued(&id, "release"))
 }
 
@@ -87,9 +95,13 @@ async fn rollback(
         env: parameters.mandatory("env")?,
         app: parameters.mandatory("app")?,
         target: parameters.mandatory("sha")?,
-        triggered_by: TriggeredBy::Login(login(call)?),
+        triggered_by: TriggeredBy::Login(call.login()?),
         idempotency_key: call.idempotency_key()?,
     };
+    let scope = reach::of_place(sql, parameters.get("env"), parameters.get("app")).await?;
+    call.permit(&scope).await?;
+    let detail = format!("roll back to {}", wish.target);
+    call.record(&scope, &detail, "").await?;
     let kv = SpinKeyValue::open()?;
     let id = roll_back(&kv, sql, &SystemClock, &wish, settings::max_waiting()?).await?;
     Ok(queued(&id, "rollback"))
@@ -103,17 +115,20 @@ async fn deletion(
     let wish = DeleteWish {
         env: parameters.mandatory("env")?,
         app: parameters.mandatory("app")?,
-        triggered_by: TriggeredBy::Login(login(call)?),
+        triggered_by: TriggeredBy::Login(call.login()?),
         idempotency_key: call.idempotency_key()?,
     };
+    let scope = reach::of_place(sql, parameters.get("env"), parameters.get("app")).await?;
+    call.permit(&scope).await?;
+    call.record(&scope, "delete", "").await?;
     let kv = SpinKeyValue::open()?;
     let id = delete(&kv, sql, &SystemClock, &wish, settings::max_waiting()?).await?;
     Ok(queued(&id, "delete"))
 }
 
-async fn place_hold(call: Call, sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Problem> {
+async fn place_hold(mut call: Call, sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Problem> {
     let idempotency_key = call.idempotency_key()?;
-    let owner = TriggeredBy::Login(login(&call)?);
+    let owner = TriggeredBy::Login(call.login()?);
     let fields = body::object(&call.body().await?)?;
     let wish = HoldWish {
         env: fields.mandatory("env", "env")?,
@@ -122,15 +137,25 @@ async fn place_hold(call: Call, sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Pro
         owner,
         idempotency_key,
     };
+    let app = wish.app.as_ref().map(AppName::as_str);
+    let scope = reach::of_place(sql, Some(wish.env.as_str()), app).await?;
+    call.permit(&scope).await?;
+    call.record(&scope, "place a hold", "").await?;
     let hold = hold::place(sql, &SystemClock, &wish).await?;
     Ok(Answer::json(201, &hold))
 }
 
-async fn lift_hold(call: &Call, sql: &Sql<'_, SpinSqlite>, id: &str) -> Result<Answer, Problem> {
-    let id: RequestId = id
+async fn lift_hold(call: &Call, sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Problem> {
+    let id: RequestId = call
+        .parameters
+        .get("id")
         .parse()
         .map_err(|_| Problem::not_found("there is no hold with such an id"))?;
-    let by = TriggeredBy::Login(login(call)?);
+    let hold = hold::by_id(sql, &id).await?;
+    let scope = reach::of_place(sql, Some(&hold.env), hold.app.as_deref()).await?;
+    call.permit(&scope).await?;
+    call.record(&scope, "lift a hold", id.as_str()).await?;
+    let by = TriggeredBy::Login(call.login()?);
     hold::lift(sql, &SystemClock, &id, &by).await?;
     Ok(Answer::empty(204))
 }

@@ -1,6 +1,7 @@
 //! Decides which artifacts are released where, and says why: `POST /internal/evaluate`, `GET /api/policies/explain`.
 
-use platform::call::{Access, method_not_allowed};
+use access::{Route, Scope};
+use domain::ArtifactId;
 use platform::{Answer, Call, Problem, SpinKeyValue, SpinSqlite, SystemClock, serve, template};
 use release::database::Sql;
 use release::evaluate::evaluate;
@@ -14,20 +15,23 @@ const BUDGET_MS: u64 = 20_000;
 
 #[http_component]
 async fn handle(request: IncomingRequest) -> Response {
-    serve("policy-evaluation", Access::Token, request, route).await
+    serve("policy-evaluation", request, route).await
 }
 
 async fn route(call: Call) -> Result<Answer, Problem> {
     let db = SpinSqlite::open()?;
     let sql = Sql::new(&db);
-    match (call.path.as_str(), call.method.as_str()) {
-        ("/api/policies/explain", "GET") => {
-            let explained =
-                query::explain(&sql, &template(), &Parameters::parse(&call.query)).await?;
+    match call.route {
+        Route::Explain => {
+            let parameters = Parameters::parse(&call.query);
+            let id = parameters.get("artifact");
+            let id = id.and_then(|id| id.parse::<ArtifactId>().ok());
+            let repository = id.as_ref().map(ArtifactId::repository);
+            call.permit(&Scope::new().repository(repository)).await?;
+            let explained = query::explain(&sql, &template(), &parameters).await?;
             Ok(Answer::json(200, &explained))
         }
-        ("/api/policies/explain", _) => Err(method_not_allowed(&call, "GET")),
-        ("/internal/evaluate", "POST") => {
+        Route::Evaluate => {
             let kv = SpinKeyValue::open()?;
             let deadline = SystemClock.now_ms().saturating_add(BUDGET_MS);
             Ok(Answer::json(
@@ -35,7 +39,6 @@ async fn route(call: Call) -> Result<Answer, Problem> {
                 &evaluate(&kv, &sql, &SystemClock, &template(), deadline).await?,
             ))
         }
-        ("/internal/evaluate", _) => Err(method_not_allowed(&call, "POST")),
         _ => Err(Problem::not_found("there is no such route")),
     }
 }

@@ -6,19 +6,22 @@
 mod sandbox;
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
-use platform::call::{Access, method_not_allowed};
+use access::Route;
+use access::oidc::Issuers;
 use platform::log::{self, Level};
 use platform::{
-    Answer, Call, OutboundHttp, Problem, SpinKeyValue, SpinSqlite, SystemClock, serve, settings,
-    template,
+    Answer, BoundedHttp, Call, OutboundHttp, Problem, SpinKeyValue, SpinSqlite, SystemClock, serve,
+    settings, template,
 };
 use release::charts::ChartSources;
 use release::database::Sql;
 use release::evaluate::evaluate;
 use release::flush::remote::RemoteHosts;
 use release::flush::{Flush, FlushReport};
-use release::ports::Clock as _;
+use release::oidc::{Refreshed, refresh};
+use release::ports::{Clock as _, DatabaseError};
 use serde_json::{Value, json};
 use spin_sdk::http::{IncomingRequest, Response};
 use spin_sdk::http_component;
@@ -28,21 +31,38 @@ use crate::sandbox::Sandbox;
 /// Evaluation may take this much of a request's 30 s; the flush has a budget of its own.
 const EVALUATION_MS: u64 = 5_000;
 
+/// A tick must have ended before hosted platforms end it.
+const TICK_MS: u64 = 28_000;
+/// All OIDC issuers together may take this much of it.
+const KEYS_MS: u64 = 5_000;
+
 #[http_component]
 async fn handle(request: IncomingRequest) -> Response {
-    serve("release-flush", Access::Token, request, route).await
+    serve("release-flush", request, route).await
 }
 
 async fn route(call: Call) -> Result<Answer, Problem> {
-    if call.method != "POST" {
-        return Err(method_not_allowed(&call, "POST"));
+    match call.route {
+        Route::Flush => Ok(Answer::json(200, &tick().await?)),
+        _ => Err(Problem::not_found("there is no such route")),
     }
-    let tick = tick().await?;
-    Ok(Answer::json(200, &tick))
+}
+
+/// Evaluates what waits, flushes what waits, then reads the keys of OIDC issuers that are due. Whatever they answer, the
+/// flush is done by then and its outcome stands.
+async fn tick() -> Result<Value, Problem> {
+    let began_ms = SystemClock.now_ms();
+    let flushed = flush().await;
+    let refreshed = refresh_keys(began_ms).await;
+    let mut report = flushed?;
+    if let (Value::Object(report), false) = (&mut report, refreshed.is_empty()) {
+        report.insert("oidc".to_owned(), json!(refreshed));
+    }
+    Ok(report)
 }
 
 /// Evaluates what waits, then flushes what waits.
-async fn tick() -> Result<Value, Problem> {
+async fn flush() -> Result<Value, Problem> {
     let flush_settings = settings::flush()?;
     let kv = SpinKeyValue::open()?;
     let db = SpinSqlite::open()?;
@@ -81,6 +101,42 @@ async fn tick() -> Result<Value, Problem> {
     let report = flush.run().await?;
     report_problems(&report);
     Ok(json!({ "evaluation": evaluated, "flush": report, "gitRequests": hosts.requests.get() }))
+}
+
+/// Reads the keys of OIDC issuers that are due, in what is left of the time. Failures are logged and nothing else.
+async fn refresh_keys(began_ms: u64) -> Vec<Refreshed> {
+    let took_ms = SystemClock.now_ms().saturating_sub(began_ms);
+    let left_ms = TICK_MS.saturating_sub(took_ms).min(KEYS_MS);
+    let refreshed = match settings::oidc_issuers() {
+        Ok(issuers) if issuers.is_empty() => return Vec::new(),
+        Ok(issuers) => read_keys(&issuers, left_ms).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    let failed = |detail: &str, issuer: &str| {
+        let fields = [("issuer", issuer.into()), ("error", detail.into())];
+        log::write(Level::Error, "release-flush", "keys not read", &fields);
+    };
+    match refreshed {
+        Err(problem) => {
+            failed(problem.detail(), "");
+            Vec::new()
+        }
+        Ok(refreshed) => {
+            for one in &refreshed {
+                if let Some(problem) = &one.problem {
+                    failed(problem, &one.issuer);
+                }
+            }
+            refreshed
+        }
+    }
+}
+
+async fn read_keys(issuers: &Issuers, left_ms: u64) -> Result<Vec<Refreshed>, DatabaseError> {
+    let http = BoundedHttp::lasting(Duration::from_millis(left_ms));
+    let deadline_ms = SystemClock.now_ms().saturating_add(left_ms);
+    let db = SpinSqlite::open()?;
+    refresh(&Sql::new(&db), &http, &SystemClock, issuers, deadline_ms).await
 }
 
 fn report_problems(report: &FlushReport) {

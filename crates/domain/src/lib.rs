@@ -50,4 +50,4 @@ pub use request::{
 };
 pub use resolve::{LiteralText, ResolveError, ResolvedManifest, TemplateError, TextTemplate};
 pub use sanitize::sanitize_dns_name;
-pub use variables::variables;
+pub use variables::{shipped_variables, variables};

@@ -140,10 +140,19 @@ names! {
     HoldReason, "reason", line_500;
 }
 
+/// Bytes of the dash and the UUID that end an artifact's id.
+const UUID_TAIL: usize = 37;
+
 impl ArtifactId {
     /// The id of an artifact of this repository. The caller supplies the UUID (GimletD: version 4).
     pub fn new(repository: &RepositoryName, uuid: uuid::Uuid) -> Self {
         Self(format!("{repository}-{}", uuid.hyphenated()))
+    }
+
+    /// The repository whose artifact it is: what stands before the UUID.
+    pub fn repository(&self) -> &str {
+        let end = self.0.len().saturating_sub(UUID_TAIL);
+        self.0.get(..end).unwrap_or_default()
     }
 }
 
@@ -292,11 +301,10 @@ fn uuid_text(text: &str) -> Result<(), NameRule> {
 }
 
 fn artifact_id(text: &str) -> Result<(), NameRule> {
-    const TAIL: usize = 37;
-    length(text, 255 + TAIL)?;
+    length(text, 255 + UUID_TAIL)?;
     let parts = text
         .len()
-        .checked_sub(TAIL)
+        .checked_sub(UUID_TAIL)
         .and_then(|at| text.split_at_checked(at));
     let Some((name, tail)) = parts else {
         return Err(NameRule::RepositoryDashUuid);

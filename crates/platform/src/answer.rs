@@ -105,6 +105,11 @@ impl Problem {
         )
     }
 
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.0.status
+    }
+
     /// The message.
     pub fn detail(&self) -> &str {
         &self.0.detail

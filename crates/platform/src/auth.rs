@@ -1,77 +1,89 @@
-//! Who calls. Tokens are compared as SHA-256 digests in constant time; none is ever stored, logged or answered.
+//! Who calls. Tokens are compared as SHA-256 digests, the admin's in constant time; none is ever stored, logged or answered.
 
-use domain::Login;
-use release::ports::KeyValue as _;
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
+use access::oidc::LONGEST_TOKEN as LONGEST_JWT;
+use access::{Digest, Grant, Limits, Principal, Role, Via, looks_like_jwt};
+use release::database::Sql;
+use release::oidc;
+use release::ports::Clock as _;
+use release::users;
 use subtle::ConstantTimeEq as _;
 
 use crate::answer::Problem;
-use crate::log::{self, Level};
-use crate::settings;
-use crate::{SpinKeyValue, SystemClock};
+use crate::failures::unauthorized;
+use crate::{SpinSqlite, SystemClock, settings};
 
-/// Tokens are 32 random bytes or so; what is far longer is no token.
-const LONGEST_TOKEN: usize = 1024;
 /// A shorter admin token could be guessed.
 const SHORTEST_ADMIN_TOKEN: usize = 16;
-
-/// Somebody with a token.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// The name that releases and logs show.
-    pub login: Login,
-}
-
-/// What `token.<digest>` holds.
-#[derive(Deserialize)]
-struct StoredToken {
-    login: Login,
-    /// Seconds since the Unix epoch; none for a token that does not expire.
-    #[serde(default)]
-    expires: Option<u64>,
-}
 
 /// Finds the caller by the `Authorization` header, or by `access_token` in the query, which GimletD's Flux set-ups use.
 ///
 /// # Errors
 ///
-/// 401 without a known token, 503 while the application has no admin token.
-pub async fn caller(authorization: Option<&str>, query: &str) -> Result<Caller, Problem> {
-    let admin = settings::admin_token()?;
-    if admin.len() < SHORTEST_ADMIN_TOKEN {
-        let detail = if admin.is_empty() {
-            "the variable admin_token is not set: the application serves nobody until it is"
-        } else {
-            "the variable admin_token is shorter than 16 characters: the application serves nobody until it is longer"
-        };
-        return Err(Problem::new(
-            503,
-            "not-configured",
-            "Service Unavailable",
-            detail,
-        ));
-    }
+/// 401 without a known token, 503 while the keys of a CI system's token are not known, and while the application has no admin token.
+pub async fn principal(authorization: Option<&str>, query: &str) -> Result<Principal, Problem> {
+    let admin = configured_admin()?;
     let parameters = release::query::Parameters::parse(query);
     let token = match authorization {
         Some(header) => strip_bearer(header),
         None => parameters.get("access_token").unwrap_or_default(),
     };
-    if token.is_empty() || token.len() > LONGEST_TOKEN {
-        return Err(unauthorized());
+    if token.is_empty() || token.len() > LONGEST_JWT {
+        return Err(nobody());
     }
-    let digest = Sha256::digest(token.as_bytes());
-    if bool::from(
-        digest
-            .as_slice()
-            .ct_eq(Sha256::digest(admin.as_bytes()).as_slice()),
-    ) {
-        return "admin"
-            .parse()
-            .map(|login| Caller { login })
-            .map_err(|_| unauthorized());
+    let digest = Digest::of(token);
+    if bool::from(digest.as_bytes().ct_eq(admin.as_bytes())) {
+        return built_in_admin().ok_or_else(nobody);
     }
-    stored(digest.as_slice()).await
+    // Never by the query: proxies log it, and CI systems have no need of it.
+    if authorization.is_some() && looks_like_jwt(token) {
+        return ci_system(token).await;
+    }
+    let db = SpinSqlite::open()?;
+    let sql = Sql::new(&db);
+    users::authenticate(&sql, &digest, SystemClock.now_ms())
+        .await?
+        .ok_or_else(nobody)
+}
+
+/// Whoever has a token of a CI system.
+async fn ci_system(token: &str) -> Result<Principal, Problem> {
+    let issuers = settings::oidc_issuers()?;
+    if issuers.is_empty() {
+        return Err(nobody());
+    }
+    let db = SpinSqlite::open()?;
+    let sql = Sql::new(&db);
+    Ok(oidc::authenticate(&sql, &issuers, token, SystemClock.now_ms()).await?)
+}
+
+/// The digest of the admin's token.
+fn configured_admin() -> Result<Digest, Problem> {
+    let admin = settings::admin_token()?;
+    if admin.len() >= SHORTEST_ADMIN_TOKEN {
+        return Ok(Digest::of(&admin));
+    }
+    let detail = if admin.is_empty() {
+        "the variable admin_token is not set: the application serves nobody until it is"
+    } else {
+        "the variable admin_token is shorter than 16 characters: the application serves nobody until it is longer"
+    };
+    Err(Problem::new(
+        503,
+        "not-configured",
+        "Service Unavailable",
+        detail,
+    ))
+}
+
+fn built_in_admin() -> Option<Principal> {
+    Some(Principal {
+        login: users::ADMIN.parse().ok()?,
+        via: Via::AdminToken,
+        grants: vec![Grant {
+            role: Role::Admin,
+            limits: Limits::default(),
+        }],
+    })
 }
 
 /// GimletD takes a header without `Bearer` as the token itself.
@@ -83,35 +95,6 @@ fn strip_bearer(header: &str) -> &str {
     }
 }
 
-async fn stored(digest: &[u8]) -> Result<Caller, Problem> {
-    let mut key = String::from("token.");
-    for byte in digest {
-        key.push_str(&format!("{byte:02x}"));
-    }
-    let value = match SpinKeyValue::open() {
-        Ok(kv) => kv.get(&key).await,
-        Err(error) => Err(error),
-    };
-    let value = value.map_err(|error| {
-        log::write(
-            Level::Error,
-            "auth",
-            "the token could not be looked up",
-            &[("error", error.to_string().into())],
-        );
-        Problem::internal()
-    })?;
-    let token: StoredToken = value
-        .and_then(|value| serde_json::from_slice(&value).ok())
-        .ok_or_else(unauthorized)?;
-    let now = release::ports::Clock::now_ms(&SystemClock) / 1000;
-    if token.expires.is_some_and(|expires| expires <= now) {
-        return Err(unauthorized());
-    }
-    Ok(Caller { login: token.login })
-}
-
-fn unauthorized() -> Problem {
-    let detail = "a valid token is needed: send it as 'Authorization: Bearer <token>'";
-    Problem::new(401, "unauthorized", "Unauthorized", detail).header("www-authenticate", "Bearer")
+fn nobody() -> Problem {
+    unauthorized("a valid token is needed: send it as 'Authorization: Bearer <token>'")
 }

@@ -19,7 +19,7 @@ pub fn object(bytes: &[u8]) -> Result<Fields, Problem> {
     let limits = JsonLimits {
         bytes: bytes.len(),
         depth: 4,
-        nodes: 100,
+        nodes: 400,
         text: 4_096,
         key: 255,
     };
@@ -37,6 +37,85 @@ pub fn object(bytes: &[u8]) -> Result<Fields, Problem> {
 }
 
 impl Fields {
+    /// A field's value; absent and null are the same. Keys are found in any case, as Go's clients rely on.
+    fn value(&self, name: &str) -> Option<&Value> {
+        let exact = self.0.get(name);
+        let found = exact.or_else(|| {
+            self.0
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value)
+        });
+        found.filter(|value| !value.is_null())
+    }
+
+    /// A text; none where it is absent, null or empty.
+    ///
+    /// # Errors
+    ///
+    /// 400 if it is anything else.
+    pub fn text(&self, name: &'static str) -> Result<Option<&str>, Problem> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+            Some(_) => Err(wrong(name, "must be a string")),
+        }
+    }
+
+    /// Whether something is so; none where it is absent.
+    ///
+    /// # Errors
+    ///
+    /// 400 if it is neither true nor false.
+    pub fn flag(&self, name: &'static str) -> Result<Option<bool>, Problem> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(_) => Err(wrong(name, "must be true or false")),
+        }
+    }
+
+    /// A list of texts; none where it is absent.
+    ///
+    /// # Errors
+    ///
+    /// 400 if it is anything else.
+    pub fn texts(&self, name: &'static str) -> Result<Option<Vec<&str>>, Problem> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        let texts = value
+            .as_array()
+            .and_then(|list| list.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+        match texts {
+            Some(texts) => Ok(Some(texts)),
+            None => Err(wrong(name, "must be a list of strings")),
+        }
+    }
+
+    /// A whole number within a range; none where it is absent.
+    ///
+    /// # Errors
+    ///
+    /// 400 if it is anything else.
+    pub fn whole(
+        &self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<u64>,
+    ) -> Result<Option<u64>, Problem> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(value) => match value.as_u64() {
+                Some(number) if range.contains(&number) => Ok(Some(number)),
+                _ => {
+                    let (least, most) = (range.start(), range.end());
+                    let rule = format!("must be a whole number from {least} to {most}");
+                    Err(wrong(name, &rule))
+                }
+            },
+        }
+    }
+
     /// A field; absent, null and empty are the same. Keys are found in any case, as Go's clients rely on.
     ///
     /// # Errors
@@ -46,26 +125,12 @@ impl Fields {
         &self,
         name: &'static str,
     ) -> Result<Option<T>, Problem> {
-        let exact = self.0.get(name);
-        let found = exact.or_else(|| {
-            self.0
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value)
-        });
-        match found {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) if text.is_empty() => Ok(None),
-            Some(Value::String(text)) => text.parse().map(Some).map_err(|error: InvalidName| {
-                Problem::bad_request(
-                    &format!("/{name}"),
-                    format!("Bad Request: {name} must {}", error.rule),
-                )
-            }),
-            Some(_) => Err(Problem::bad_request(
-                &format!("/{name}"),
-                format!("Bad Request: {name} must be a string"),
-            )),
+        match self.text(name)? {
+            None => Ok(None),
+            Some(text) => text
+                .parse()
+                .map(Some)
+                .map_err(|error: InvalidName| wrong(name, &format!("must {}", error.rule))),
         }
     }
 
@@ -86,4 +151,9 @@ impl Fields {
             )
         })
     }
+}
+
+/// A field is wrong. `rule` is what it must be.
+pub fn wrong(name: &str, rule: &str) -> Problem {
+    Problem::bad_request(&format!("/{name}"), format!("Bad Request: {name} {rule}"))
 }

@@ -1,27 +1,30 @@
-//! A call: one HTTP request on its way to a route. The body is read only after the caller is known, and never past the
-//! limit.
+//! A call: one HTTP request on its way to a route. The body is read only after the caller is known and has the action at
+//! all, and never past the limit.
 
+use access::{Access, Action, Found, Parameters, Principal, Route, Scope};
+use domain::Login;
 use futures_util::TryStreamExt as _;
+use release::audit::Act;
 use serde_json::Value;
 use spin_sdk::http::{IncomingRequest, Response};
 
 use crate::answer::{Answer, Problem};
-use crate::auth::{self, Caller};
 use crate::log::{self, Level};
-use crate::settings;
+use crate::{auth, permit, settings};
 
-/// One HTTP request, authorised, with its body not read yet.
+/// One HTTP request that found its route, with its body not read yet.
 pub struct Call {
-    /// The method, in upper case.
-    pub method: String,
+    /// The route.
+    pub route: Route,
+    /// What the path holds in the places of `{name}`, not decoded.
+    pub parameters: Parameters,
     /// The path as the client sent it, not decoded.
     pub path: String,
     /// The query string without `?`; empty if there is none.
     pub query: String,
-    /// Who calls; none where the route needs nobody.
-    pub caller: Option<Caller>,
+    principal: Option<Principal>,
     headers: Vec<(String, Vec<u8>)>,
-    request: IncomingRequest,
+    request: Option<IncomingRequest>,
 }
 
 /// The longest `Idempotency-Key`, in bytes.
@@ -31,6 +34,63 @@ impl Call {
     /// The value of a header; none if it is absent or not text.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
+    }
+
+    /// Who calls.
+    ///
+    /// # Errors
+    ///
+    /// 500 on a route that is open to anybody: it has no business with a caller.
+    pub fn principal(&self) -> Result<&Principal, Problem> {
+        self.principal.as_ref().ok_or_else(Problem::internal)
+    }
+
+    /// The name of whoever calls.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::principal`].
+    pub fn login(&self) -> Result<Login, Problem> {
+        Ok(self.principal()?.login.clone())
+    }
+
+    /// Checks that the caller may do what this route does, there. Every route that needs an action asks this before it answers
+    /// or does anything.
+    ///
+    /// # Errors
+    ///
+    /// 403, which is recorded in the audit log.
+    pub async fn permit(&self, scope: &Scope) -> Result<(), Problem> {
+        permit::permit(self.principal()?, self.action()?, scope).await
+    }
+
+    /// Records in the audit log what is about to be done, which [`Call::permit`] has allowed. Nothing may be done before
+    /// this has returned.
+    ///
+    /// # Errors
+    ///
+    /// 500 where it cannot be recorded: then it must not be done.
+    pub async fn record(
+        &self,
+        scope: &Scope,
+        detail: &str,
+        request_id: &str,
+    ) -> Result<(), Problem> {
+        permit::record(&Act {
+            principal: self.principal()?,
+            action: self.action()?,
+            scope,
+            detail,
+            request_id,
+        })
+        .await
+    }
+
+    fn action(&self) -> Result<Action, Problem> {
+        match self.route.access() {
+            Access::Needs(action) => Ok(action),
+            Access::Open | Access::Signed => Err(Problem::internal()),
+        }
     }
 
     /// The client's `Idempotency-Key`, prefixed with its login: keys of different clients never meet.
@@ -49,19 +109,16 @@ impl Call {
             );
             return Err(Problem::bad_request("Idempotency-Key", detail));
         }
-        let login = self
-            .caller
-            .as_ref()
-            .map_or("", |caller| caller.login.as_str());
+        let login = self.login()?;
         Ok(Some(format!("{login} {key}")))
     }
 
-    /// The whole body.
+    /// The whole body; empty when it is asked for again.
     ///
     /// # Errors
     ///
     /// 413 past the limit, 400 where it breaks off.
-    pub async fn body(self) -> Result<Vec<u8>, Problem> {
+    pub async fn body(&mut self) -> Result<Vec<u8>, Problem> {
         let limit = settings::max_body_bytes()?;
         let declared = self
             .header("content-length")
@@ -70,7 +127,10 @@ impl Call {
             return Err(too_large(limit));
         }
         let mut body = Vec::with_capacity(declared.unwrap_or_default());
-        let mut chunks = Box::pin(self.request.into_body_stream());
+        let Some(request) = self.request.take() else {
+            return Ok(Vec::new());
+        };
+        let mut chunks = Box::pin(request.into_body_stream());
         while let Some(chunk) = chunks
             .try_next()
             .await
@@ -102,21 +162,12 @@ fn header<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Option<&'a str> {
     std::str::from_utf8(value).ok()
 }
 
-/// Whether a route needs a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Anybody: only the health check.
-    Open,
-    /// A token.
-    Token,
-}
-
-/// Answers one request: finds the caller, then lets `route` answer. Problems become answers here, and the log gets a line.
+/// Answers one request: finds the route and the caller, then lets `handler` answer. Problems become answers here, and the log
+/// gets a line.
 pub async fn serve<F>(
     component: &'static str,
-    access: Access,
     request: IncomingRequest,
-    route: impl FnOnce(Call) -> F,
+    handler: impl FnOnce(Call) -> F,
 ) -> Response
 where
     F: Future<Output = Result<Answer, Problem>>,
@@ -126,28 +177,23 @@ where
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let (path, query) = (path.to_owned(), query.to_owned());
     let headers = request.headers().entries();
-    let caller = match access {
-        Access::Open => Ok(None),
-        Access::Token => auth::caller(header(&headers, "authorization"), &query)
-            .await
-            .map(Some),
-    };
-    let login = match &caller {
-        Ok(Some(caller)) => Value::from(caller.login.as_str()),
-        _ => Value::Null,
-    };
     let logged = path.clone();
-    let answer = match caller {
-        Ok(caller) => {
-            route(Call {
-                method: method.clone(),
+    let mut login = Value::Null;
+    let answer = match admit(component, &method, &path, &query, &headers).await {
+        Ok((route, parameters, principal)) => {
+            if let Some(principal) = &principal {
+                login = principal.login.as_str().into();
+            }
+            let call = Call {
+                route,
+                parameters,
                 path,
                 query,
-                caller,
+                principal,
                 headers,
-                request,
-            })
-            .await
+                request: Some(request),
+            };
+            handler(call).await
         }
         Err(problem) => Err(problem),
     };
@@ -158,16 +204,15 @@ where
         ("status", Value::from(answer.status)),
         ("login", login),
     ];
-    log::write(
-        if answer.status < 500 {
-            Level::Info
-        } else {
-            Level::Error
-        },
-        component,
-        "request",
-        &fields,
-    );
+    let level = match answer.status {
+        ..500 => Level::Info,
+        _ => Level::Error,
+    };
+    log::write(level, component, "request", &fields);
+    respond(answer)
+}
+
+fn respond(answer: Answer) -> Response {
     let mut response = Response::builder();
     response.status(answer.status);
     for (name, value) in answer.headers {
@@ -178,11 +223,58 @@ where
     response.body(answer.body).build()
 }
 
-/// 405, with what the route takes.
-pub fn method_not_allowed(call: &Call, allow: &'static str) -> Problem {
-    let detail = format!(
-        "{} does not take {}; it takes {allow}",
-        call.path, call.method
-    );
+/// Finds the route, and lets in whoever may use it at all. What is not there is told only to those who have a token.
+async fn admit(
+    component: &str,
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &[(String, Vec<u8>)],
+) -> Result<(Route, Parameters, Option<Principal>), Problem> {
+    let found = access::find(component, method, path);
+    let action = match &found {
+        Found::Route(route, _) => match route.access() {
+            Access::Open | Access::Signed => None,
+            Access::Needs(action) => Some(Some(action)),
+        },
+        Found::OtherMethods { open: true, .. } => None,
+        Found::OtherMethods { open: false, .. } | Found::Nothing => Some(None),
+    };
+    let mut principal = None;
+    if let Some(action) = action {
+        principal = Some(known(action, query, headers).await?);
+    }
+    match found {
+        Found::Route(route, parameters) => Ok((route, parameters, principal)),
+        Found::OtherMethods { allow, .. } => Err(method_not_allowed(method, path, &allow)),
+        Found::Nothing => Err(Problem::not_found(
+            "there is no such route; the README lists them",
+        )),
+    }
+}
+
+/// The caller, who must have the action, if one is asked for.
+async fn known(
+    action: Option<Action>,
+    query: &str,
+    headers: &[(String, Vec<u8>)],
+) -> Result<Principal, Problem> {
+    let authorization = header(headers, "authorization");
+    let principal = auth::principal(authorization, query).await;
+    if let Err(problem) = &principal
+        && problem.status() == 401
+    {
+        permit::record_stranger(action.map_or("call", Action::as_str), problem).await;
+    }
+    let principal = principal?;
+    if let Some(action) = action {
+        permit::at_the_door(&principal, action).await?;
+    }
+    Ok(principal)
+}
+
+/// 405, with what the path takes.
+fn method_not_allowed(method: &str, path: &str, allow: &str) -> Problem {
+    let detail = format!("{path} does not take {method}; it takes {allow}");
     Problem::new(405, "method-not-allowed", "Method Not Allowed", detail).header("allow", allow)
 }

@@ -6,9 +6,11 @@ use release::evaluate::EvaluateError;
 use release::flush::FlushError;
 use release::hold::HoldError;
 use release::ingest::IngestError;
+use release::oidc::OidcError;
 use release::ports::{DatabaseError, KeyValueError};
 use release::query::{InvalidParameter, QueryError};
 use release::rollback::RollbackError;
+use release::users::UserError;
 
 use crate::answer::Problem;
 use crate::log::{self, Level};
@@ -147,5 +149,42 @@ impl From<EvaluateError> for Problem {
 impl From<FlushError> for Problem {
     fn from(error: FlushError) -> Self {
         logged(&error)
+    }
+}
+
+impl From<OidcError> for Problem {
+    fn from(error: OidcError) -> Self {
+        match error {
+            OidcError::Token(_) => unauthorized(&error.to_string()),
+            OidcError::KeysUnknown { retry_after_s, .. } => Self::new(
+                503,
+                "keys-unknown",
+                "Service Unavailable",
+                error.to_string(),
+            )
+            .header("retry-after", retry_after_s.to_string()),
+            OidcError::Database(error) => logged(&error),
+        }
+    }
+}
+
+/// 401.
+pub(crate) fn unauthorized(detail: &str) -> Problem {
+    Problem::new(401, "unauthorized", "Unauthorized", detail).header("www-authenticate", "Bearer")
+}
+
+impl From<UserError> for Problem {
+    fn from(error: UserError) -> Self {
+        match error {
+            UserError::UnknownUser(_) | UserError::UnknownToken(_) => {
+                Self::not_found(error.to_string())
+            }
+            UserError::Unfit(..) => Self::bad_request("/login", error.to_string()),
+            UserError::Taken(_)
+            | UserError::BuiltIn
+            | UserError::TooManyTokens(_)
+            | UserError::TooManyUsers => Self::new(409, "conflict", "Conflict", error.to_string()),
+            UserError::Database(error) => logged(&error),
+        }
     }
 }

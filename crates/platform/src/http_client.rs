@@ -61,12 +61,52 @@ impl HttpClient for OutboundHttp {
     }
 }
 
+/// The platform's HTTP client with an end: all exchanges together take no longer than it was given.
+#[derive(Debug, Clone, Copy)]
+pub struct BoundedHttp {
+    /// In the monotonic clock's nanoseconds.
+    end: u64,
+}
+
+impl BoundedHttp {
+    /// A client for so long.
+    pub fn lasting(limit: Duration) -> Self {
+        let limit = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+        Self {
+            end: wasi::clocks::monotonic_clock::now().saturating_add(limit),
+        }
+    }
+}
+
+impl HttpClient for BoundedHttp {
+    async fn send(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Vec<u8>>, HttpError> {
+        let origin = origin(request.uri());
+        let left = self
+            .end
+            .saturating_sub(wasi::clocks::monotonic_clock::now());
+        let answer = within(
+            Duration::from_nanos(left),
+            OutboundHttp.send(request, limit),
+        )
+        .await;
+        answer.unwrap_or_else(|| {
+            let source = "it did not answer in the time that there was".into();
+            Err(HttpError::Network { origin, source })
+        })
+    }
+}
+
 fn refused(error: SendError, origin: &str) -> HttpError {
     let origin = origin.to_owned();
     match error {
         SendError::Http(ErrorCode::HttpRequestDenied) => HttpError::NotAllowed {
             hint: format!(
-                "set the variable git_host to {origin}, or add it to allowed_outbound_hosts of release-flush in spin.toml"
+                "set the variable git_host (or oidc_host, for an OIDC issuer) to {origin}, or add it to \
+                 allowed_outbound_hosts of release-flush in spin.toml"
             ),
             origin,
         },

@@ -1,6 +1,7 @@
 //! The application's variables: read when they are needed, checked, and reported by name. A secret is never part of an
 //! error.
 
+use access::oidc::Issuers;
 use domain::GitopsRepositories;
 use gitwire::Credentials;
 use release::charts::ChartSettings;
@@ -59,6 +60,16 @@ fn wrong(name: &str, problem: &str) -> Problem {
 /// When the platform's variables cannot be read.
 pub fn admin_token() -> Result<String, Problem> {
     get("admin_token")
+}
+
+/// Whose OIDC tokens are taken; none where the variable is empty.
+///
+/// # Errors
+///
+/// When the variable is wrong.
+pub fn oidc_issuers() -> Result<Issuers, Problem> {
+    let text = get("oidc_issuers")?;
+    Issuers::parse(&text).map_err(|error| wrong("oidc_issuers", &error.to_string()))
 }
 
 /// The most bytes of a request's body.

@@ -80,6 +80,7 @@ const MIGRATIONS: &[&[&str]] = &[
         PRIMARY KEY (url, branch))"],
     ROLLBACKS,
     CHARTS,
+    ACCESS,
 ];
 
 /// Rollbacks and holds. `tree` is the app's folder as a commit left it; `target` is the commit that a rollback goes back to,
@@ -147,6 +148,39 @@ const CHARTS: &[&str] = &[
     etag TEXT, modified TEXT,
     checked INTEGER NOT NULL,
     PRIMARY KEY (source, name)) WITHOUT ROWID",
+];
+
+/// Users, tokens, the audit log, and the keys of OIDC issuers.
+const ACCESS: &[&str] = &[
+    // A user has an id of its own, so that a login that is given again does not bring old tokens back.
+    "CREATE TABLE users (
+        id TEXT NOT NULL PRIMARY KEY,
+        login TEXT NOT NULL UNIQUE,
+        role TEXT NOT NULL, limits TEXT NOT NULL,
+        created INTEGER NOT NULL) WITHOUT ROWID",
+    // `expires` is in milliseconds. A token without its user opens nothing.
+    "CREATE TABLE tokens (
+        digest TEXT NOT NULL PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        user_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL, limits TEXT NOT NULL,
+        created INTEGER NOT NULL, expires INTEGER) WITHOUT ROWID",
+    "CREATE INDEX tokens_user ON tokens (user_id, id)",
+    // AUTOINCREMENT remembers the highest number ever given out: rows taken off the end leave a gap that stays.
+    "CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        actor TEXT NOT NULL, via TEXT NOT NULL,
+        action TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT NOT NULL,
+        scope TEXT NOT NULL, detail TEXT NOT NULL, request_id TEXT NOT NULL,
+        previous TEXT NOT NULL, hash TEXT NOT NULL)",
+    "CREATE INDEX audit_refusals ON audit (actor, via, action, code, at) WHERE outcome = 'refused'",
+    // The key sets of OIDC issuers. Times are in milliseconds.
+    "CREATE TABLE oidc_keys (
+        issuer TEXT NOT NULL PRIMARY KEY,
+        keys TEXT,
+        fetched INTEGER, wanted INTEGER, attempted INTEGER)",
 ];
 
 /// How many migrations there are, which is the version of the schema.

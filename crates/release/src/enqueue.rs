@@ -71,7 +71,23 @@ pub struct Wish {
     pub idempotency_key: Option<String>,
 }
 
-/// Queues a release and gives the id by which it can be tracked. One request is queued for each app.
+impl Wish {
+    /// The id by which the wish will be tracked: derived from the client's key, or fresh.
+    pub fn new_id(&self, clock: &impl Clock) -> RequestId {
+        match &self.idempotency_key {
+            Some(key) => RequestId::for_manual(
+                &self.artifact_id,
+                &self.env,
+                self.app.as_ref(),
+                &self.triggered_by,
+                key,
+            ),
+            None => random_request_id(clock),
+        }
+    }
+}
+
+/// Queues a release under its id, [`Wish::new_id`], by which it can be tracked. One request is queued for each app.
 ///
 /// # Errors
 ///
@@ -82,8 +98,9 @@ pub async fn enqueue<K: KeyValue, D: Database, C: Clock>(
     clock: &C,
     template: &dyn TextTemplate,
     wish: &Wish,
+    id: &RequestId,
     max_waiting: i64,
-) -> Result<RequestId, EnqueueError> {
+) -> Result<(), EnqueueError> {
     if requests::waiting(sql, max_waiting).await? >= max_waiting {
         return Err(EnqueueError::Full {
             waiting: max_waiting,
@@ -95,10 +112,9 @@ pub async fn enqueue<K: KeyValue, D: Database, C: Clock>(
     let artifact = Artifact::from_stored(body.as_bytes(), &ArtifactLimits::default())
         .map_err(|error| EnqueueError::Unreadable(wish.artifact_id.clone(), error.to_string()))?;
     let apps = matching_apps(&artifact, wish, template)?;
-    let (id, queued) = requests_of(wish, apps, clock);
+    let queued = requests_of(wish, id, apps, clock);
     let group = (queued.len() > 1).then_some(id.as_str());
-    queue_anew::<_, _, EnqueueError>(kv, sql, &queued, group).await?;
-    Ok(id)
+    queue_anew(kv, sql, &queued, group).await
 }
 
 /// Writes the rows of requests that people ask for, then announces those that do not wait yet.
@@ -127,21 +143,15 @@ where
     Ok(announce(kv, &new).await?)
 }
 
-fn requests_of<C: Clock>(wish: &Wish, apps: Vec<AppName>, clock: &C) -> (RequestId, Vec<Request>) {
+fn requests_of<C: Clock>(
+    wish: &Wish,
+    id: &RequestId,
+    apps: Vec<AppName>,
+    clock: &C,
+) -> Vec<Request> {
     let created_ms = clock.now_ms();
-    let id = match &wish.idempotency_key {
-        Some(key) => RequestId::for_manual(
-            &wish.artifact_id,
-            &wish.env,
-            wish.app.as_ref(),
-            &wish.triggered_by,
-            key,
-        ),
-        None => random_request_id(clock),
-    };
     let alone = apps.len() == 1;
-    let requests = apps
-        .into_iter()
+    apps.into_iter()
         .map(|app| {
             let own = RequestId::for_manual(
                 &wish.artifact_id,
@@ -162,8 +172,7 @@ fn requests_of<C: Clock>(wish: &Wish, apps: Vec<AppName>, clock: &C) -> (Request
                 kind: RequestKind::Release(release),
             }
         })
-        .collect();
-    (id, requests)
+        .collect()
 }
 
 /// The apps that the artifact has in the environment, each once, in the order of its manifests.

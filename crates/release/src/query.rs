@@ -75,7 +75,7 @@ impl Parameters {
             .collect()
     }
 
-    fn number(&self, name: &'static str) -> Result<Option<i64>, InvalidParameter> {
+    pub(crate) fn number(&self, name: &'static str) -> Result<Option<i64>, InvalidParameter> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
@@ -298,6 +298,9 @@ pub struct EventResult {
     /// The commit, if one was made. A success without one changed nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
+    /// The repository of what is released, if it is known: who may see this depends on it.
+    #[serde(skip)]
+    pub repository: Option<String>,
 }
 
 /// `GET /api/event?id=`: one request, or all of a group.
@@ -358,6 +361,7 @@ fn event_of(tracked: &[Tracked]) -> Event {
                 },
                 status_desc: request.status_desc.clone(),
                 hash: request.gitops_ref.clone(),
+                repository: request.repository.clone(),
             })
             .collect(),
     }

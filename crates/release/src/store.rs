@@ -1,10 +1,13 @@
 //! The statements over the artifact store and the history: one module a table. Nothing else holds SQL.
 
 pub(crate) mod artifacts;
+pub(crate) mod audit;
 pub(crate) mod charts;
 pub(crate) mod decisions;
 pub(crate) mod holds;
 pub(crate) mod intents;
+pub(crate) mod oidc;
 pub(crate) mod remotes;
 pub(crate) mod requests;
 pub(crate) mod trees;
+pub(crate) mod users;

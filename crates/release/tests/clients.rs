@@ -182,8 +182,9 @@ pub(crate) async fn run_client(world: Rc<World>, clients: Clients, index: usize)
                 triggered_by: TriggeredBy::Login(login),
                 idempotency_key: client.key.clone(),
             };
-            let queued = enqueue(&store, &sql, &time, &LiteralText, &wish, 1_000).await;
-            queued.ok().map(|id| id.as_str().to_owned())
+            let id = wish.new_id(&time);
+            let queued = enqueue(&store, &sql, &time, &LiteralText, &wish, &id, 1_000).await;
+            queued.ok().map(|()| id.as_str().to_owned())
         }
         Errand::Rollback { place, target } => {
             let chosen = target.clone().or_else(|| some_release(&world, place));

@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod audit;
 mod charts;
 mod clients;
 mod delete;
@@ -18,9 +19,11 @@ mod holds;
 mod ingest;
 mod manifest_variables;
 mod migrations;
+mod oidc;
 mod protocol;
 mod queries;
 mod releases;
 mod rollback;
 mod schedule;
+mod users;
 mod world;

@@ -9,10 +9,10 @@ use crate::world::executor::run;
 use crate::world::ports::execute;
 
 /// A connection of its own to a file, as Spin opens it: with a busy handler.
-struct Connection(rusqlite::Connection);
+pub(crate) struct Connection(rusqlite::Connection);
 
 impl Connection {
-    fn open(path: &std::path::Path) -> Self {
+    pub(crate) fn open(path: &std::path::Path) -> Self {
         let connection = rusqlite::Connection::open(path).unwrap();
         connection
             .busy_timeout(std::time::Duration::from_secs(60))

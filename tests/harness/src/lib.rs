@@ -11,5 +11,6 @@ pub mod folder;
 pub mod git_server;
 mod http;
 pub mod oci_registry;
+pub mod oidc_issuer;
 pub mod redis;
 pub mod web_server;

@@ -254,6 +254,7 @@ pub(crate) struct Tracked {
     pub status: String,
     pub status_desc: String,
     pub gitops_ref: Option<String>,
+    pub repository: Option<String>,
 }
 
 /// The request with this id, or all of the group with this id.
@@ -263,8 +264,8 @@ pub(crate) async fn track<D: Database>(
 ) -> Result<Vec<Tracked>, DatabaseError> {
     let rows = sql
         .run(
-            "SELECT id, app, env, status, status_desc, gitops_ref FROM requests WHERE id = ?1
-             UNION SELECT id, app, env, status, status_desc, gitops_ref FROM requests WHERE group_id = ?1
+            "SELECT id, app, env, status, status_desc, gitops_ref, repository FROM requests WHERE id = ?1
+             UNION SELECT id, app, env, status, status_desc, gitops_ref, repository FROM requests WHERE group_id = ?1
              ORDER BY env, app",
             &[id.into()],
         )
@@ -280,6 +281,7 @@ pub(crate) async fn track<D: Database>(
                 status: row.text(),
                 status_desc: row.text(),
                 gitops_ref: row.optional_text(),
+                repository: row.optional_text(),
             }
         })
         .collect())
@@ -327,6 +329,24 @@ fn landed_rows(rows: Vec<Vec<SqlValue>>) -> Vec<Landed> {
             }
         })
         .collect()
+}
+
+/// The repository of the last release of an app that landed; none where there is none.
+pub(crate) async fn last_repository<D: Database>(
+    sql: &Sql<'_, D>,
+    env: &str,
+    app: &str,
+) -> Result<Option<String>, DatabaseError> {
+    let rows = sql
+        .run(
+            "SELECT repository FROM requests
+             WHERE landed IS NOT NULL AND env = ?1 AND app = ?2 AND repository IS NOT NULL
+             ORDER BY landed DESC LIMIT 1",
+            &[env.into(), app.into()],
+        )
+        .await?;
+    let row = rows.into_iter().next();
+    Ok(row.and_then(|row| Columns::new(row).optional_text()))
 }
 
 /// What `GET /api/releases` filters by; absent means any.

@@ -231,15 +231,17 @@ pub(crate) fn ask_for(
     };
     let base = Sqlite(Rc::clone(world));
     let (store, time) = (Store(Rc::clone(world)), Time(Rc::clone(world)));
+    let id = wish.new_id(&time);
     let queued = run(enqueue(
         &store,
         &Sql::new(&base),
         &time,
         &LiteralText,
         &wish,
+        &id,
         20,
     ));
-    queued.map(|id| id.as_str().to_owned())
+    queued.map(|()| id.as_str().to_owned())
 }
 
 /// Asks for a rollback of `place` (`env/app`) to a commit, or the beginning of its id.

@@ -1,5 +1,7 @@
 //! The application as its clients see it, on the local host or on the real Spin (`SPIN_BIN`), with real Git.
 
+mod audit;
+mod authorization;
 mod bad_input;
 mod batches;
 mod changes;
@@ -7,9 +9,11 @@ mod charts;
 mod crashes;
 mod git_failures;
 mod manifests;
+mod oidc;
 mod queries;
 mod queue;
 mod races;
 mod releases;
 mod repositories;
 mod shipping;
+mod users;
