@@ -1,12 +1,13 @@
 //! Answers what was shipped and released, and how the application is. It writes nothing.
 
 use access::{Route, Scope};
-use domain::ArtifactId;
-use platform::{Answer, Call, Problem, SpinKeyValue, SpinSqlite, SystemClock, serve};
+use domain::{ArtifactId, EnvName};
+use platform::{Answer, Call, Problem, SpinKeyValue, SpinSqlite, SystemClock, serve, settings};
 use release::database::Sql;
 use release::health::health;
 use release::query::{self, Parameters};
-use release::reach;
+use release::{reach, track};
+use serde_json::json;
 use spin_sdk::http::{IncomingRequest, Response};
 use spin_sdk::http_component;
 
@@ -36,15 +37,37 @@ async fn route(call: Call) -> Result<Answer, Problem> {
         }
         Route::Event => {
             let event = query::event(&sql, &parameters).await?;
-            for scope in reach::of_event(&event) {
-                call.permit(&scope).await?;
-            }
+            permit_each(&call, event.results.iter().map(reach::of_event)).await?;
             Ok(Answer::json(200, &event))
         }
+        Route::TrackRelease => {
+            let track = track::release(&sql, &parameters).await?;
+            permit_each(&call, track.results.iter().map(reach::of_track)).await?;
+            Ok(Answer::json(200, &track))
+        }
+        Route::TrackArtifact => {
+            let id = parameters.mandatory::<ArtifactId>("artifactId")?;
+            call.permit(&Scope::new().repository(id.repository())).await?;
+            let track = track::artifact(&sql, &parameters).await?;
+            Ok(Answer::json(200, &track))
+        }
+        Route::GitopsCommits => {
+            call.permit(&Scope::everything().environment(parameters.get("env"))).await?;
+            let commits = track::gitops_commits(&sql, &parameters).await?;
+            Ok(Answer::json(200, &commits))
+        }
+        Route::GitopsRepository => gitops_repository(&call, &parameters).await,
         _ => Err(Problem::not_found(
             "there is no such route; the README lists them",
         )),
     }
+}
+
+async fn permit_each(call: &Call, scopes: impl Iterator<Item = Scope>) -> Result<(), Problem> {
+    for scope in scopes {
+        call.permit(&scope).await?;
+    }
+    Ok(())
 }
 
 async fn artifact(call: &Call, sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Problem> {
@@ -53,6 +76,29 @@ async fn artifact(call: &Call, sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Prob
     let repository = repository.as_ref().map(ArtifactId::repository);
     call.permit(&Scope::new().repository(repository)).await?;
     Ok(Answer::json_text(200, query::artifact(sql, &id).await?))
+}
+
+/// The repository of an environment; without one, that of all which have none of their own, or else the first.
+async fn gitops_repository(call: &Call, parameters: &Parameters) -> Result<Answer, Problem> {
+    let env: Option<EnvName> = parameters.name("env")?;
+    let scope = Scope::new().environment(env.as_ref().map(EnvName::as_str));
+    call.permit(&scope).await?;
+    let repositories = settings::gitops_repositories()?;
+    let found = match env {
+        Some(env) => repositories.repository_for(&env),
+        None => {
+            let mut all = repositories.all().iter();
+            all.find(|one| one.env.is_none())
+                .or(repositories.all().first())
+        }
+    };
+    let repository = found.ok_or_else(|| {
+        Problem::not_found("no GitOps repository is configured for this environment")
+    })?;
+    Ok(Answer::json(
+        200,
+        &json!({ "gitopsRepo": repository.name() }),
+    ))
 }
 
 async fn healthz(sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Problem> {

@@ -22,6 +22,8 @@ use release::flush::remote::RemoteHosts;
 use release::flush::{Flush, FlushReport};
 use release::oidc::{Refreshed, refresh};
 use release::ports::{Clock as _, DatabaseError};
+use release::source_host::SourceRepositories;
+use release::sweep::{SweepReport, sweep};
 use serde_json::{Value, json};
 use spin_sdk::http::{IncomingRequest, Response};
 use spin_sdk::http_component;
@@ -30,6 +32,8 @@ use crate::sandbox::Sandbox;
 
 /// Evaluation may take this much of a request's 30 s; the flush has a budget of its own.
 const EVALUATION_MS: u64 = 5_000;
+/// A host may be silent for 20 s: after a longer flush there is no time to ask one.
+const SWEEP_WITHIN_MS: u64 = 8_000;
 
 /// A tick must have ended before hosted platforms end it.
 const TICK_MS: u64 = 28_000;
@@ -61,14 +65,15 @@ async fn tick() -> Result<Value, Problem> {
     Ok(report)
 }
 
-/// Evaluates what waits, then flushes what waits.
+/// Evaluates what waits, flushes what waits, then looks for branches that are gone if that is due.
 async fn flush() -> Result<Value, Problem> {
     let flush_settings = settings::flush()?;
     let kv = SpinKeyValue::open()?;
     let db = SpinSqlite::open()?;
     let sql = Sql::new(&db);
     let template = template();
-    let deadline = SystemClock.now_ms().saturating_add(EVALUATION_MS);
+    let started_ms = SystemClock.now_ms();
+    let deadline = started_ms.saturating_add(EVALUATION_MS);
     let evaluated = evaluate(&kv, &sql, &SystemClock, &template, deadline).await?;
     let hosts = RemoteHosts {
         http: &OutboundHttp,
@@ -100,7 +105,31 @@ async fn flush() -> Result<Value, Problem> {
     };
     let report = flush.run().await?;
     report_problems(&report);
-    Ok(json!({ "evaluation": evaluated, "flush": report, "gitRequests": hosts.requests.get() }))
+    // What it finds goes with the next tick: a source host that hangs must not keep releases waiting.
+    let swept = if SystemClock.now_ms() < started_ms.saturating_add(SWEEP_WITHIN_MS) {
+        let git_host = settings::git_host()?;
+        let sources = SourceRepositories {
+            git_host: &git_host,
+            hosts: &hosts,
+        };
+        sweep(&kv, &Sql::new(&db), &SystemClock, &template, &sources).await?
+    } else {
+        SweepReport::default()
+    };
+    report_sweep(&swept);
+    let requests = hosts.requests.get();
+    Ok(json!({ "evaluation": evaluated, "sweep": swept, "flush": report, "gitRequests": requests }))
+}
+
+fn report_sweep(report: &SweepReport) {
+    if report.repository.is_some() {
+        let level = match report.problems.is_empty() {
+            true => Level::Info,
+            false => Level::Error,
+        };
+        let value = serde_json::to_value(report).unwrap_or_default();
+        log::write(level, "release-flush", "swept", &[("report", value)]);
+    }
 }
 
 /// Reads the keys of OIDC issuers that are due, in what is left of the time. Failures are logged and nothing else.

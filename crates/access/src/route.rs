@@ -36,8 +36,8 @@ macro_rules! routes {
     };
 }
 
-use Access::{Needs, Open};
-use Action::{Audit, Hold, Read, Release, Ship, Tick, Users};
+use Access::{Needs, Open, Signed};
+use Action::{Audit, Feedback, Hold, Read, Release, Ship, Tick, Users};
 
 // In a path `{name}` is one segment, and `{name...}` at the end is all that follows, slashes too.
 routes! {
@@ -55,6 +55,14 @@ routes! {
     Status, "artifact-query", "GET", "/api/status", Needs(Read);
     /// How a request goes.
     Event, "artifact-query", "GET", "/api/event", Needs(Read);
+    /// How a request goes, up to the cluster, for GimletD's later clients.
+    TrackRelease, "artifact-query", "GET", "/api/eventReleaseTrack", Needs(Read);
+    /// How what an artifact's policies released goes, up to the cluster.
+    TrackArtifact, "artifact-query", "GET", "/api/eventArtifactTrack", Needs(Read);
+    /// The latest commits of the GitOps repositories.
+    GitopsCommits, "artifact-query", "GET", "/api/gitopsCommits", Needs(Read);
+    /// The GitOps repository of an environment.
+    GitopsRepository, "artifact-query", "GET", "/api/gitopsRepo", Needs(Read);
     /// Why an artifact was released, or not.
     Explain, "policy-evaluation", "GET", "/api/policies/explain", Needs(Read);
     /// Evaluates what waits.
@@ -73,6 +81,16 @@ routes! {
     PlaceHold, "gitops-commit", "POST", "/api/holds", Needs(Hold);
     /// Lifts a hold.
     LiftHold, "gitops-commit", "DELETE", "/api/holds/{id}", Needs(Hold);
+    /// Takes what Flux says of a commit.
+    FluxEvent, "gitops-feedback", "POST", "/api/flux-events", Needs(Feedback);
+    /// Takes what Argo CD says of a commit.
+    ArgocdEvent, "gitops-feedback", "POST", "/api/argocd-events", Needs(Feedback);
+    /// Takes a webhook of GitHub.
+    GithubWebhook, "git-webhooks", "POST", "/api/hooks/github", Signed;
+    /// Takes a webhook of GitLab.
+    GitlabWebhook, "git-webhooks", "POST", "/api/hooks/gitlab", Signed;
+    /// Takes a webhook of Gitea.
+    GiteaWebhook, "git-webhooks", "POST", "/api/hooks/gitea", Signed;
     /// Evaluates and flushes what waits.
     Flush, "release-flush", "POST", "/internal/flush", Needs(Tick);
     /// Lists users.
@@ -144,7 +162,7 @@ pub enum Found {
     OtherMethods {
         /// The methods, as the header `Allow` wants them.
         allow: String,
-        /// Whether all of them are open to anybody.
+        /// Whether none of them needs a token.
         open: bool,
     },
     /// Nothing that the component has.
@@ -172,7 +190,7 @@ pub fn find(component: &str, method: &str, path: &str) -> Found {
     let methods: Vec<&str> = others.iter().map(|route| route.method()).collect();
     Found::OtherMethods {
         allow: methods.join(", "),
-        open: others.iter().all(|route| route.access() == Open),
+        open: others.iter().all(|route| !matches!(route.access(), Needs(_))),
     }
 }
 

@@ -245,16 +245,7 @@ impl Raw {
             url
         } else {
             let name: RepositoryName = repo.parse().map_err(bad_name("gitopsRepo"))?;
-            let mut url = host.clone();
-            // GitLab answers without `.git` with a redirect; all hosts take it with `.git`.
-            let path = url.path().trim_end_matches('/').to_owned();
-            let suffix = if name.as_str().ends_with(".git") {
-                ""
-            } else {
-                ".git"
-            };
-            url.set_path(&format!("{path}/{name}{suffix}"));
-            url
+            on_host(host, &name)
         };
         Ok(GitopsRepository {
             env,
@@ -263,6 +254,31 @@ impl Raw {
             branch,
         })
     }
+}
+
+/// Where an application's repository is fetched from: on the Git host, beside the GitOps repositories.
+///
+/// # Errors
+/// [`InvalidGitopsRepos::GitHost`].
+pub fn source_repository_url(
+    git_host: &str,
+    name: &RepositoryName,
+) -> Result<Url, InvalidGitopsRepos> {
+    let host = web_url(git_host).map_err(InvalidGitopsRepos::GitHost)?;
+    Ok(on_host(&host, name))
+}
+
+fn on_host(host: &Url, name: &RepositoryName) -> Url {
+    let mut url = host.clone();
+    // GitLab answers without `.git` with a redirect; all hosts take it with `.git`.
+    let path = url.path().trim_end_matches('/').to_owned();
+    let suffix = if name.as_str().ends_with(".git") {
+        ""
+    } else {
+        ".git"
+    };
+    url.set_path(&format!("{path}/{name}{suffix}"));
+    url
 }
 
 /// A http or https URL with nothing in it but host, port and path.

@@ -4,6 +4,7 @@
 mod artifact;
 mod commit_message;
 mod explain;
+mod feedback;
 mod fields;
 mod git_event;
 mod gitops_repository;
@@ -23,14 +24,21 @@ mod request;
 mod resolve;
 mod sanitize;
 mod variables;
+mod webhook;
 
 pub use artifact::{Artifact, ShippedArtifact, Version};
 pub use commit_message::{
     CommitMessageError, ReleaseTrailers, delete_message, release_message, rollback_message,
 };
 pub use explain::{Explanation, Target, explain, explain_with};
+pub use feedback::{
+    APPLIED, Feedback, InvalidFeedback, NOT_RECONCILED, is_final, read_argocd_event,
+    read_flux_event,
+};
 pub use git_event::{GitEvent, UnknownGitEvent};
-pub use gitops_repository::{GitopsRepositories, GitopsRepository, InvalidGitopsRepos};
+pub use gitops_repository::{
+    GitopsRepositories, GitopsRepository, InvalidGitopsRepos, source_repository_url,
+};
 pub use glob::{Glob, InvalidGlob};
 pub use go_json::to_go_json;
 pub use json::{JsonError, JsonLimits, read as read_json};
@@ -44,10 +52,11 @@ pub use parse::{ArtifactLimits, InvalidArtifact};
 pub use policy::{Decision, cleanup_triggered, decide};
 pub use raw_manifests::{FileName, InvalidRawManifests, check_objects, files_of_raw_manifests};
 pub use reason::Reason;
-pub use release_record::{Release, ReleaseRecord};
+pub use release_record::{CommitStatus, Release, ReleaseRecord};
 pub use request::{
     DeleteRequest, InvalidRequest, ReleaseRequest, Request, RequestKind, RollbackRequest,
 };
 pub use resolve::{LiteralText, ResolveError, ResolvedManifest, TemplateError, TextTemplate};
 pub use sanitize::sanitize_dns_name;
 pub use variables::{shipped_variables, variables};
+pub use webhook::{Hook, HookSource, InvalidHook, read_hook};

@@ -41,15 +41,32 @@ pub struct Release {
     pub created: i64,
     /// Was it rolled back since?
     pub rolled_back: bool,
+    /// How the commit stands in the cluster, where that is asked.
+    pub commit_status: Option<CommitStatus>,
+}
+
+/// How a commit stands in the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitStatus {
+    /// Flux's word, or `NotReconciled`.
+    pub status: String,
+    /// Flux's remark.
+    pub description: String,
+    /// When it was said, in seconds since 1970; 0 when unknown.
+    pub created: i64,
 }
 
 impl Serialize for Release {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let status = self.commit_status.as_ref();
         Json {
             gitops_ref: self.gitops_ref.as_ref().map_or("", CommitId::as_str),
             gitops_repo: &self.gitops_repo,
             created: self.created,
             rolled_back: self.rolled_back,
+            gitops_commit_status: status.map(|status| status.status.as_str()),
+            gitops_commit_status_desc: status.map(|status| status.description.as_str()),
+            gitops_commit_created: status.map_or(0, |status| status.created),
             ..Json::of(&self.record)
         }
         .serialize(serializer)
@@ -71,6 +88,12 @@ struct Json<'a> {
     created: i64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     rolled_back: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gitops_commit_status: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gitops_commit_status_desc: Option<&'a str>,
+    #[serde(skip_serializing_if = "crate::artifact::is_zero")]
+    gitops_commit_created: i64,
 }
 
 impl<'a> Json<'a> {
@@ -85,6 +108,9 @@ impl<'a> Json<'a> {
             gitops_repo: "",
             created: 0,
             rolled_back: false,
+            gitops_commit_status: None,
+            gitops_commit_status_desc: None,
+            gitops_commit_created: 0,
         }
     }
 }

@@ -205,6 +205,7 @@ fn the_record_in_the_api_says_its_commit() {
         gitops_repo: "o/gitops".to_owned(),
         created: 5,
         rolled_back: true,
+        commit_status: None,
     };
     let head = r#"{"app":"web","env":"prod","artifactId":"o/r-01234567-89ab-cdef-0123-456789abcdef","triggeredBy":"policy","version":null,"#;
     let commit = "0a".repeat(20);

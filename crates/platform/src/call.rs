@@ -86,6 +86,13 @@ impl Call {
         .await
     }
 
+    /// 401 for a request on a signed route without the right signature, which is recorded in the audit log.
+    pub async fn unsigned(&self, detail: String) -> Problem {
+        let problem = Problem::new(401, "unauthorized", "Unauthorized", detail);
+        permit::record_stranger(self.route.path(), &problem).await;
+        problem
+    }
+
     fn action(&self) -> Result<Action, Problem> {
         match self.route.access() {
             Access::Needs(action) => Ok(action),

@@ -1,5 +1,6 @@
 //! The errors of the use cases as problems: which are the client's, which the operator's. Inner errors go to the log.
 
+use release::cleanup::CleanupError;
 use release::delete::DeleteError;
 use release::enqueue::EnqueueError;
 use release::evaluate::EvaluateError;
@@ -11,6 +12,7 @@ use release::ports::{DatabaseError, KeyValueError};
 use release::query::{InvalidParameter, QueryError};
 use release::rollback::RollbackError;
 use release::users::UserError;
+use release::webhook::WebhookError;
 
 use crate::answer::Problem;
 use crate::log::{self, Level};
@@ -114,6 +116,22 @@ impl From<DeleteError> for Problem {
             DeleteError::Full { retry_after_s, .. } => full(error.to_string(), retry_after_s),
             DeleteError::Database(error) => logged(&error),
             DeleteError::KeyValue(error) => logged(&error),
+        }
+    }
+}
+
+impl From<CleanupError> for Problem {
+    fn from(error: CleanupError) -> Self {
+        logged(&error)
+    }
+}
+
+impl From<WebhookError> for Problem {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::Invalid(invalid) => Self::bad_request("", invalid.to_string()),
+            WebhookError::Database(error) => logged(&error),
+            WebhookError::Cleanup(error) => logged(&error),
         }
     }
 }

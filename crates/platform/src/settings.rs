@@ -97,10 +97,7 @@ pub fn max_waiting() -> Result<i64, Problem> {
 ///
 /// When a variable is missing or wrong.
 pub fn flush() -> Result<FlushSettings, Problem> {
-    let text = get("gitops_repos")?;
-    let host = get("git_host")?;
-    let repositories = GitopsRepositories::parse(&text, &host)
-        .map_err(|error| wrong("gitops_repos", &format!("is not right: {error}")))?;
+    let repositories = gitops_repositories()?;
     Ok(FlushSettings {
         repositories,
         author: Author {
@@ -187,4 +184,40 @@ pub fn charts() -> Result<ChartSettings, Problem> {
         ..ChartSettings::default()
     };
     Ok(settings.with_git_host(&get("git_host")?, git_credentials()?))
+}
+
+/// The secret of a Git host's webhooks.
+///
+/// # Errors
+///
+/// When it is not set: without it nobody is listened to.
+pub fn webhook_secret(name: &'static str) -> Result<String, Problem> {
+    let secret = get(name)?;
+    if secret.is_empty() {
+        return Err(wrong(
+            name,
+            "is not set: webhooks of this host are not taken",
+        ));
+    }
+    Ok(secret)
+}
+
+/// The Git host, such as `https://github.com`.
+///
+/// # Errors
+///
+/// When the platform's variables cannot be read.
+pub fn git_host() -> Result<String, Problem> {
+    get("git_host")
+}
+
+/// The GitOps repositories, where a component needs no more of the flush's settings.
+///
+/// # Errors
+///
+/// When a variable is missing or wrong.
+pub fn gitops_repositories() -> Result<GitopsRepositories, Problem> {
+    let (text, host) = (get("gitops_repos")?, get("git_host")?);
+    GitopsRepositories::parse(&text, &host)
+        .map_err(|error| wrong("gitops_repos", &format!("is not right: {error}")))
 }

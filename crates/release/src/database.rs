@@ -4,6 +4,9 @@
 //! whether it is still to do. Nothing is asked on the happy path: where the first statement of a connection fails, the
 //! connection looks for migrations and tries once more.
 
+mod cleanups;
+mod feedback;
+
 use std::cell::Cell;
 
 use crate::ports::{Database, DatabaseError, Row, SqlValue};
@@ -81,6 +84,8 @@ const MIGRATIONS: &[&[&str]] = &[
     ROLLBACKS,
     CHARTS,
     ACCESS,
+    feedback::FEEDBACK,
+    cleanups::CLEANUPS,
 ];
 
 /// Rollbacks and holds. `tree` is the app's folder as a commit left it; `target` is the commit that a rollback goes back to,

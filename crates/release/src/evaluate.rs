@@ -13,12 +13,15 @@ use std::collections::BTreeSet;
 use domain::{Artifact, ArtifactLimits, Request, TextTemplate, explain_with};
 use serde::Serialize;
 
+use crate::cleanup::branch_to_watch;
 use crate::database::Sql;
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
 use crate::queue::{Listing, announce, evaluate_key};
 use crate::store::artifacts::{self, Stored};
+use crate::store::branches::{self, Seen};
 use crate::store::decisions::{self, DecisionRow, NewDecision};
 use crate::store::requests::{self, NewRow};
+use crate::sweep;
 
 /// Artifacts evaluated before anything is written to the database.
 const BATCH: i64 = 50;
@@ -106,15 +109,17 @@ async fn evaluate_batch<K: KeyValue, D: Database, C: Clock>(
 ) -> Result<Done, EvaluateError> {
     let mut queued = Vec::new();
     let mut decided = Vec::new();
+    let mut watched = Vec::new();
     let mut evaluated: Vec<&str> = Vec::new();
     for stored in batch {
         if !evaluated.is_empty() && clock.now_ms() >= deadline_ms {
             break;
         }
         evaluated.push(&stored.id);
-        let (requests, rows) = decide(stored, template);
-        queued.extend(requests);
-        decided.extend(rows);
+        let decisions = decide(stored, template);
+        queued.extend(decisions.requests);
+        decided.extend(decisions.rows);
+        watched.extend(decisions.watch.map(|watch| (watch, stored.created_ms)));
     }
     let now_ms = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
     let rows: Vec<NewRow<'_>> = queued
@@ -128,6 +133,13 @@ async fn evaluate_batch<K: KeyValue, D: Database, C: Clock>(
         .collect();
     announce(kv, &announced).await?;
     decisions::record(sql, &decided, now_ms).await?;
+    let seen = watched.iter().map(|((repository, branch), seen)| Seen {
+        repository,
+        branch,
+        seen: *seen,
+    });
+    let seen: Vec<Seen<'_>> = seen.collect();
+    branches::seen(sql, &seen, now_ms.saturating_add(sweep::EVERY_MS)).await?;
     artifacts::evaluated(sql, &evaluated, now_ms).await?;
     Ok(Done {
         artifacts: evaluated.len(),
@@ -135,11 +147,25 @@ async fn evaluate_batch<K: KeyValue, D: Database, C: Clock>(
     })
 }
 
+/// What one artifact comes to.
+struct Decisions {
+    requests: Vec<Request>,
+    rows: Vec<NewDecision>,
+    /// Repository and branch, where a cleanup policy waits for its end.
+    watch: Option<(String, String)>,
+}
+
 /// Pure: what one artifact's policies release, and every decision.
-fn decide(stored: &Stored, template: &dyn TextTemplate) -> (Vec<Request>, Vec<NewDecision>) {
+fn decide(stored: &Stored, template: &dyn TextTemplate) -> Decisions {
     let artifact = match Artifact::from_stored(stored.body.as_bytes(), &ArtifactLimits::default()) {
         Ok(artifact) => artifact,
-        Err(error) => return (Vec::new(), vec![unreadable(stored, error.to_string())]),
+        Err(error) => {
+            return Decisions {
+                requests: Vec::new(),
+                rows: vec![unreadable(stored, error.to_string())],
+                watch: None,
+            };
+        }
     };
     let mut queued: Vec<Request> = Vec::new();
     let mut decided = Vec::new();
@@ -168,7 +194,12 @@ fn decide(stored: &Stored, template: &dyn TextTemplate) -> (Vec<Request>, Vec<Ne
             row,
         });
     }
-    (queued, decided)
+    let watch = branch_to_watch(&artifact);
+    Decisions {
+        requests: queued,
+        rows: decided,
+        watch: watch.map(|(repository, branch)| (repository.to_owned(), branch.to_owned())),
+    }
 }
 
 fn unreadable(stored: &Stored, reason: String) -> NewDecision {

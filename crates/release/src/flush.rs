@@ -37,6 +37,7 @@ use domain::{GitopsRepository, Request, TextTemplate};
 use serde::Serialize;
 use uuid::Uuid;
 
+pub(crate) use self::batch::parse_artifact;
 use self::git_host::GitHost;
 pub(crate) use self::intent::Intent;
 use self::look::Look;

@@ -19,10 +19,12 @@
 
 pub mod audit;
 pub mod charts;
+pub mod cleanup;
 pub mod database;
 pub mod delete;
 pub mod enqueue;
 pub mod evaluate;
+pub mod feedback;
 pub mod flush;
 pub mod health;
 pub mod hold;
@@ -35,6 +37,10 @@ pub mod reach;
 pub mod render;
 pub mod rollback;
 pub mod settings;
+pub mod source_host;
 mod store;
+pub mod sweep;
 pub mod template;
+pub mod track;
 pub mod users;
+pub mod webhook;

@@ -1,8 +1,8 @@
 //! What was shipped, decided and released: GimletD's queries, answered from indexes alone. Reads only.
 
 use domain::{
-    AppName, Artifact, ArtifactId, ArtifactLimits, EnvName, GitEvent, Release, ReleaseRecord,
-    RequestId, TextTemplate, explain_with,
+    AppName, Artifact, ArtifactId, ArtifactLimits, CommitStatus, EnvName, GitEvent, NOT_RECONCILED,
+    Release, ReleaseRecord, RequestId, TextTemplate, explain_with,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -11,7 +11,8 @@ use crate::database::Sql;
 use crate::ports::{Database, DatabaseError};
 use crate::store::artifacts::{self, Filter};
 use crate::store::decisions::{self, DecisionRow};
-use crate::store::requests::{self, Landed, ReleaseFilter, Tracked};
+use crate::store::history::{self, Landed, ReleaseFilter};
+use crate::store::requests::{self, Tracked};
 
 /// GimletD's page size where none is asked for.
 const PAGE: i64 = 10;
@@ -224,7 +225,7 @@ pub async fn releases<D: Database>(
         since_s: parameters.date_ms("since")?.map(whole_seconds),
         until_s: parameters.date_ms("until")?.map(whole_seconds),
     };
-    let landed = requests::releases(sql, &filter, limit, offset).await?;
+    let landed = history::releases(sql, &filter, limit, offset).await?;
     Ok(landed.iter().map(release_json).collect())
 }
 
@@ -244,7 +245,7 @@ pub async fn status<D: Database>(
 ) -> Result<Map<String, Value>, QueryError> {
     let env: EnvName = parameters.mandatory("env")?;
     let app = parameters.name::<AppName>("app")?;
-    let current = requests::current(sql, env.as_str(), app.as_ref().map(AppName::as_str)).await?;
+    let current = history::current(sql, env.as_str(), app.as_ref().map(AppName::as_str)).await?;
     if let (Some(app), true) = (&app, current.is_empty()) {
         return Err(QueryError::NotFound(format!(
             "{app} does not stand in {env}: it was never released there, or was deleted"
@@ -252,7 +253,7 @@ pub async fn status<D: Database>(
     }
     Ok(current
         .iter()
-        .map(|landed| (landed.app.clone(), release_json(landed)))
+        .map(|landed| (landed.app.clone(), status_json(landed)))
         .collect())
 }
 
@@ -278,6 +279,9 @@ pub struct GitopsHash {
     pub hash: String,
     /// What Flux last said of it; `N/A` if nothing.
     pub status: String,
+    /// Flux's remark.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub status_desc: String,
 }
 
 /// One app of a request.
@@ -323,7 +327,7 @@ pub async fn event<D: Database>(
 }
 
 /// Pure: several requests as one event. It is new while any waits, and an error if any failed.
-fn event_of(tracked: &[Tracked]) -> Event {
+pub(crate) fn event_of(tracked: &[Tracked]) -> Event {
     let status = ["new", "error"]
         .into_iter()
         .find(|word| tracked.iter().any(|request| request.status == *word));
@@ -332,9 +336,13 @@ fn event_of(tracked: &[Tracked]) -> Event {
         .filter(|request| request.status == "error")
         .map(|request| format!("{}/{}: {}", request.env, request.app, request.status_desc))
         .collect();
-    let hashes = tracked
-        .iter()
-        .filter_map(|request| request.gitops_ref.clone());
+    let hashes = tracked.iter().filter_map(|request| {
+        Some(GitopsHash {
+            hash: request.gitops_ref.clone()?,
+            status: request.sync.status.clone().unwrap_or("N/A".to_owned()),
+            status_desc: request.sync.description.clone(),
+        })
+    });
     Event {
         status: status.unwrap_or("processed").to_owned(),
         status_desc: if status == Some("error") {
@@ -342,12 +350,7 @@ fn event_of(tracked: &[Tracked]) -> Event {
         } else {
             String::new()
         },
-        gitops_hashes: hashes
-            .map(|hash| GitopsHash {
-                hash,
-                status: "N/A".to_owned(),
-            })
-            .collect(),
+        gitops_hashes: hashes.collect(),
         results: tracked
             .iter()
             .map(|request| EventResult {
@@ -409,6 +412,18 @@ pub async fn explain<D: Database>(
     })
 }
 
+/// What is wanted, as a release, beside what is known to run.
+fn status_json(landed: &Landed) -> Value {
+    let mut wanted = release_json(landed);
+    let applied = landed.applied.as_ref().map(|applied| {
+        json!({ "gitopsRef": applied.gitops_ref, "artifactId": applied.artifact_id, "at": applied.at })
+    });
+    if let Value::Object(fields) = &mut wanted {
+        fields.insert("applied".to_owned(), applied.unwrap_or_default());
+    }
+    wanted
+}
+
 /// A release as GimletD's clients read it; its version is the artifact's.
 fn release_json(landed: &Landed) -> Value {
     let artifact = landed
@@ -428,6 +443,15 @@ fn release_json(landed: &Landed) -> Value {
             gitops_repo: landed.gitops_repo.clone(),
             created: landed.committed,
             rolled_back: landed.rolled_back,
+            commit_status: Some(CommitStatus {
+                status: landed
+                    .sync
+                    .status
+                    .clone()
+                    .unwrap_or(NOT_RECONCILED.to_owned()),
+                description: landed.sync.description.clone(),
+                created: landed.sync.at.unwrap_or_default(),
+            }),
         })
     })();
     typed

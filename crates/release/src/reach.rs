@@ -5,8 +5,9 @@ use domain::{ArtifactId, EnvName, ShippedArtifact, TextTemplate, shipped_variabl
 
 use crate::database::Sql;
 use crate::ports::{Database, DatabaseError};
-use crate::query::Event;
-use crate::store::requests;
+use crate::query::EventResult;
+use crate::store::history;
+use crate::track::TrackResult;
 
 /// What shipping an artifact reaches: its repository in every scope, and each environment and app that its policies may
 /// write. A name that cannot be told now may be any.
@@ -48,20 +49,26 @@ pub async fn of_place<D: Database>(
     app: Option<&str>,
 ) -> Result<Scope, DatabaseError> {
     let repository = match (env, app) {
-        (Some(env), Some(app)) => requests::last_repository(sql, env, app).await?,
+        (Some(env), Some(app)) => history::last_repository(sql, env, app).await?,
         _ => None,
     };
     let scope = Scope::new().repository(repository.as_deref());
     Ok(scope.environment(env).app(app))
 }
 
-/// What looking at requests reaches, app by app.
-pub fn of_event(event: &Event) -> Vec<Scope> {
-    let scope = |result: &crate::query::EventResult| {
-        Scope::new()
-            .repository(result.repository.as_deref())
-            .environment(result.env.as_str())
-            .app(result.app.as_str())
-    };
-    event.results.iter().map(scope).collect()
+/// What looking at how a request goes reaches.
+pub fn of_event(result: &EventResult) -> Scope {
+    of_request(result.repository.as_deref(), &result.env, &result.app)
+}
+
+/// What looking at how a request goes, up to the cluster, reaches.
+pub fn of_track(result: &TrackResult) -> Scope {
+    of_request(result.repository.as_deref(), &result.env, &result.app)
+}
+
+fn of_request(repository: Option<&str>, env: &str, app: &str) -> Scope {
+    Scope::new()
+        .repository(repository)
+        .environment(env)
+        .app(app)
 }

@@ -13,7 +13,8 @@ use crate::database::Sql;
 use crate::enqueue::queue_anew;
 use crate::ingest::{RETRY_AFTER_S, random_request_id};
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
-use crate::store::requests::{self, Candidate};
+use crate::store::history::{self, Candidate};
+use crate::store::requests;
 
 /// Commits that an answer lists at most.
 const MOST_LISTED: i64 = 20;
@@ -125,11 +126,11 @@ pub async fn roll_back<K: KeyValue, D: Database, C: Clock>(
         });
     }
     let place = (wish.env.as_str(), wish.app.as_str());
-    let found = requests::commits_of_app(sql, place, wish.target.as_str(), MOST_LISTED).await?;
+    let found = history::commits_of_app(sql, place, wish.target.as_str(), MOST_LISTED).await?;
     let candidate = match found.as_slice() {
         [candidate] => candidate,
         [] => {
-            let places = requests::places_of_commit(sql, wish.target.as_str()).await?;
+            let places = history::places_of_commit(sql, wish.target.as_str()).await?;
             return Err(unknown(wish, &places));
         }
         several => return Err(ambiguous(wish, several)),

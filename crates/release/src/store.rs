@@ -2,12 +2,15 @@
 
 pub(crate) mod artifacts;
 pub(crate) mod audit;
+pub(crate) mod branches;
 pub(crate) mod charts;
 pub(crate) mod decisions;
+pub(crate) mod history;
 pub(crate) mod holds;
 pub(crate) mod intents;
 pub(crate) mod oidc;
 pub(crate) mod remotes;
+pub(crate) mod reports;
 pub(crate) mod requests;
 pub(crate) mod trees;
 pub(crate) mod users;

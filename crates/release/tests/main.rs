@@ -10,10 +10,12 @@
 
 mod audit;
 mod charts;
+mod cleanup;
 mod clients;
 mod delete;
 mod enqueue;
 mod evaluate;
+mod feedback;
 mod flush;
 mod holds;
 mod ingest;

@@ -141,6 +141,7 @@ fn a_release_is_told_in_gimletds_words() {
         "app": "shop", "env": "staging", "artifactId": artifact, "triggeredBy": "policy",
         "version": { "repositoryName": "acme/shop", "sha": format!("{:040x}", 1), "branch": "main" },
         "gitopsRef": commit, "gitopsRepo": "acme/gitops", "created": 1_790_000_000,
+        "gitopsCommitStatus": "NotReconciled", "gitopsCommitStatusDesc": "",
     });
     assert_eq!(ask_releases(&world, "env=staging").unwrap(), [expected]);
     let missing = ask_releases(&world, "app=shop").unwrap_err();

@@ -33,7 +33,7 @@ pub(crate) struct Batch<'a, R> {
     pub(crate) objects: Objects,
     pub(super) root: TreeId,
     /// Holds in force, as the requests so far leave them.
-    holds: Vec<Hold>,
+    pub(super) holds: Vec<Hold>,
     pub(crate) tip: Option<CommitId>,
     pub(crate) outcomes: Vec<IntendedOutcome>,
     /// Bytes of files written so far.

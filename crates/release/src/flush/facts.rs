@@ -10,7 +10,7 @@ use super::batch::parse_artifact;
 use crate::database::Sql;
 use crate::ports::{Database, DatabaseError};
 use crate::store::holds::{self, Hold};
-use crate::store::{artifacts, requests};
+use crate::store::{artifacts, history};
 
 /// What is known of the requests of one chunk.
 #[derive(Default)]
@@ -53,7 +53,7 @@ impl Facts {
         }
         if !commits.is_empty() {
             let commits: Vec<&str> = commits.into_iter().collect();
-            for found in requests::by_commits(sql, &commits).await? {
+            for found in history::by_commits(sql, &commits).await? {
                 let target = Target {
                     env: found.env,
                     app: found.app,

@@ -144,11 +144,7 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteHosts<'_, H, D, C> {
         let request = remote
             .ls_refs_request(&capabilities, &["HEAD"])
             .map_err(|error| operator(&error))?;
-        let response = self.send(request, ADVERTISEMENT_BYTES).await?;
-        let refs = LsRefsAnswer::parse(&response).map_err(|error| match error {
-            gitwire::LsRefsError::Http(error) => http_failure(&error),
-            other => passing(&other),
-        })?;
+        let refs = self.refs(request).await?;
         let known = KnownRemote {
             capabilities: capabilities.to_string(),
             default_branch: refs
@@ -160,6 +156,33 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteHosts<'_, H, D, C> {
             .await
             .map_err(|error| passing(&error))?;
         Ok(known)
+    }
+
+    /// The branches of a repository, without `refs/heads/`.
+    pub(crate) async fn branches(&self, url: &str) -> Result<BTreeSet<String>, HostError> {
+        let url = url
+            .parse()
+            .map_err(|error: gitwire::RemoteUrlError| operator(&error))?;
+        let mut remote = Remote::new(url, self.credentials.clone());
+        // Asked each time: it also finds where the repository has moved to.
+        let response = self.advertisement(&mut remote, Service::UploadPack).await?;
+        let capabilities =
+            UploadPackCapabilities::parse(&response).map_err(|error| self.refused(error))?;
+        let request = remote
+            .ls_refs_request(&capabilities, &["refs/heads/"])
+            .map_err(|error| operator(&error))?;
+        let refs = self.refs(request).await?.refs.into_iter();
+        Ok(refs
+            .filter_map(|found| found.name.branch_name().map(str::to_owned))
+            .collect())
+    }
+
+    async fn refs(&self, request: gitwire::Request) -> Result<LsRefsAnswer, HostError> {
+        let response = self.send(request, ADVERTISEMENT_BYTES).await?;
+        LsRefsAnswer::parse(&response).map_err(|error| match error {
+            gitwire::LsRefsError::Http(error) => http_failure(&error),
+            other => passing(&other),
+        })
     }
 
     fn refused(&self, error: AdvertisementError) -> HostError {

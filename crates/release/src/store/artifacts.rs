@@ -121,6 +121,26 @@ pub(crate) async fn by_ids<D: Database>(
     Ok(stored(rows))
 }
 
+/// The artifacts of the latest commit of a branch that was shipped, oldest first. A pull request may name its branch as the
+/// source alone; tags are of no branch.
+pub(crate) async fn latest_of_branch<D: Database>(
+    sql: &Sql<'_, D>,
+    repository: &str,
+    branch: &str,
+) -> Result<Vec<Stored>, DatabaseError> {
+    const OF_BRANCH: &str = "repository = ?1 AND event <> 'tag'
+        AND (branch = ?2 OR (branch IS NULL AND source_branch IS NOT NULL AND source_branch = ?2))";
+    let statement = format!(
+        "SELECT id, created, evaluated IS NOT NULL, body FROM artifacts WHERE {OF_BRANCH}
+            AND sha = (SELECT sha FROM artifacts WHERE {OF_BRANCH} ORDER BY created DESC, seq DESC LIMIT 1)
+         ORDER BY created, seq LIMIT 200"
+    );
+    let rows = sql
+        .run(&statement, &[repository.into(), branch.into()])
+        .await?;
+    Ok(stored(rows))
+}
+
 /// Marks artifacts as evaluated: the last durable word of an evaluation.
 pub(crate) async fn evaluated<D: Database>(
     sql: &Sql<'_, D>,

@@ -11,11 +11,13 @@ MAY = {
     "ship": {"admin", "releaser", "shipper"},
     "release": {"admin", "releaser"},
     "tick": {"admin", "releaser"},
+    "feedback": {"admin", "flux"},
     "admin": {"admin"},
 }
-OPEN, SCOPED, PLAIN, ALL = "open", "scoped", "plain", "all"
+OPEN, SIGNED, SCOPED, PLAIN, ALL = "open", "signed", "scoped", "plain", "all"
 
-# Route, path, body, action, reach, status where it is allowed. Reach: `open` needs nobody, `scoped` is held to the limits,
+# Route, path, body, action, reach, status where it is allowed. Reach: `open` needs nobody, `signed` heeds its
+# signature alone, `scoped` is held to the limits,
 # `plain` has nothing that one could be limited to, `all` touches everything, which nobody with limits may.
 ROUTES = [
     ("Root", "/", "", None, OPEN, 200),
@@ -27,6 +29,12 @@ ROUTES = [
     ("Status", "/api/status?env={env}&app={app}", "", "read", SCOPED, 200),
     ("Status", "/api/status?env={env}", "", "read", ALL, 200),
     ("Event", "/api/event?id={request}", "", "read", SCOPED, 200),
+    ("TrackRelease", "/api/eventReleaseTrack?id={request}", "", "read", SCOPED, 200),
+    ("TrackArtifact", "/api/eventArtifactTrack?artifactId={artifact}", "", "read", SCOPED, 200),
+    ("GitopsCommits", "/api/gitopsCommits", "", "read", ALL, 200),
+    ("GitopsCommits", "/api/gitopsCommits?env={env}", "", "read", ALL, 200),
+    ("GitopsRepository", "/api/gitopsRepo?env={env}", "", "read", SCOPED, 200),
+    ("GitopsRepository", "/api/gitopsRepo", "", "read", ALL, 200),
     ("Explain", "/api/policies/explain?artifact={artifact}", "", "read", SCOPED, 200),
     ("Evaluate", "/internal/evaluate", "{}", "tick", PLAIN, 200),
     ("Releases", "/api/releases?env={env}&app={app}&git-repo={repository}", "", "read", SCOPED, 200),
@@ -39,6 +47,11 @@ ROUTES = [
     ("PlaceHold", "/api/holds", '{"env":"{env}","app":"{app}","reason":"test"}', "release", SCOPED, 201),
     ("PlaceHold", "/api/holds", '{"env":"{env}","reason":"test"}', "release", ALL, 201),
     ("LiftHold", "/api/holds/{hold}", "", "release", SCOPED, 204),
+    ("FluxEvent", "/api/flux-events?env={env}", '{"metadata":{"commit_status":"update"}}', "feedback", SCOPED, 200),
+    ("ArgocdEvent", "/api/argocd-events?env={env}", '{"revision":"{commit}","phase":"Running"}', "feedback", SCOPED, 200),
+    ("GithubWebhook", "/api/hooks/github", "{}", None, SIGNED, 401),
+    ("GitlabWebhook", "/api/hooks/gitlab", "{}", None, SIGNED, 401),
+    ("GiteaWebhook", "/api/hooks/gitea", "{}", None, SIGNED, 401),
     ("Flush", "/internal/flush", "{}", "tick", PLAIN, 200),
     ("Users", "/api/users", "", "admin", ALL, 200),
     ("CreateUser", "/api/user", '{"login":"new-{number}"}', "admin", ALL, 201),
@@ -57,7 +70,7 @@ ROUTES = [
 
 
 def status(role, column, action, reach, good):
-    if reach == OPEN:
+    if reach in (OPEN, SIGNED):
         return good
     if role is None:
         return 401

@@ -426,3 +426,48 @@ fn change_dies(rule: &str, asking: bool) {
     let holds = world.client().get("/api/holds").expect(200);
     assert_eq!(holds.as_array().unwrap().len(), 1, "{rule}: {holds}");
 }
+
+#[test]
+fn a_webhook_may_die_anywhere_and_is_sent_again() {
+    if skipped("a_webhook_may_die_anywhere_and_is_sent_again") {
+        return;
+    }
+    let rules = [
+        "sqlite.execute INSERT INTO requests* before",
+        "sqlite.execute INSERT INTO requests* after",
+        "key-value.set write.* before",
+        "key-value.set write.* after",
+        "sqlite.execute UPDATE branches* before",
+        "sqlite.execute UPDATE branches* after",
+        "sqlite.execute INSERT INTO deliveries* before",
+        "sqlite.execute INSERT INTO deliveries* after",
+    ];
+    cases::run(4, &rules.map(|rule| (rule, rule)), |rule| {
+        let mut world = Setup::new("a_webhook_may_die_anywhere_and_is_sent_again")
+            .variable("gitlab_webhook_token", "token-of-the-webhooks")
+            .start();
+        let mut shipped = artifact(1, vec![manifest("staging", "web", "one")]);
+        shipped["environments"][0]["cleanup"] = json!({ "app": "web", "branch": "main" });
+        world.ship(&shipped);
+        world.settle();
+        let headers = [
+            ("X-Gitlab-Token", "token-of-the-webhooks"),
+            ("X-Gitlab-Event", "Push Hook"),
+        ];
+        let body = json!({ "object_kind": "push", "ref": "refs/heads/main", "after": "0".repeat(40),
+            "project": { "path_with_namespace": "acme/shop" } });
+        die(&mut world, rule, "/api/hooks/gitlab", &headers, &body);
+        let again = world
+            .client()
+            .try_post("/api/hooks/gitlab", &headers, &body)
+            .unwrap();
+        again.expect(200);
+        world.settle();
+        let commits = releases(&world.gitops);
+        assert_eq!(commits.len(), 2, "{rule}");
+        assert_eq!(
+            commits[1].subject, "[GimletD delete] staging/web deleted by policy",
+            "{rule}"
+        );
+    });
+}

@@ -7,6 +7,7 @@ mod batches;
 mod changes;
 mod charts;
 mod crashes;
+mod feedback;
 mod git_failures;
 mod manifests;
 mod oidc;
