@@ -283,7 +283,7 @@ impl Sync {
 }
 
 /// The commit of a request that changed nothing is the one that stands there.
-const TRACKED: &str = "SELECT r.id, r.app, r.env, r.status, r.status_desc, r.gitops_ref, r.kind, s.gitops_ref,
+const TRACKED: &str = "SELECT r.id, r.app, r.env, r.status, r.status_desc, r.gitops_ref, r.repository, r.kind, s.gitops_ref,
         coalesce(r.sync_status, s.sync_status), coalesce(r.sync_desc, s.sync_desc), coalesce(r.sync_time, s.sync_time)
      FROM requests AS r LEFT JOIN requests AS s ON r.gitops_ref IS NULL AND r.status = 'processed' AND s.landed =
         (SELECT max(l.landed) FROM requests AS l WHERE l.landed IS NOT NULL AND l.env = r.env AND l.app = r.app)";
