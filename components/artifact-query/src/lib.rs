@@ -47,12 +47,14 @@ async fn route(call: Call) -> Result<Answer, Problem> {
         }
         Route::TrackArtifact => {
             let id = parameters.mandatory::<ArtifactId>("artifactId")?;
-            call.permit(&Scope::new().repository(id.repository())).await?;
+            call.permit(&Scope::new().repository(id.repository()))
+                .await?;
             let track = track::artifact(&sql, &parameters).await?;
             Ok(Answer::json(200, &track))
         }
         Route::GitopsCommits => {
-            call.permit(&Scope::everything().environment(parameters.get("env"))).await?;
+            call.permit(&Scope::everything().environment(parameters.get("env")))
+                .await?;
             let commits = track::gitops_commits(&sql, &parameters).await?;
             Ok(Answer::json(200, &commits))
         }

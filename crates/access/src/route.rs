@@ -190,7 +190,9 @@ pub fn find(component: &str, method: &str, path: &str) -> Found {
     let methods: Vec<&str> = others.iter().map(|route| route.method()).collect();
     Found::OtherMethods {
         allow: methods.join(", "),
-        open: others.iter().all(|route| !matches!(route.access(), Needs(_))),
+        open: others
+            .iter()
+            .all(|route| !matches!(route.access(), Needs(_))),
     }
 }
 

@@ -146,7 +146,8 @@ pub async fn refresh<D: Database, H: HttpClient, C: Clock>(
 fn is_due(row: &KeysRow, now_ms: u64) -> bool {
     let rested = row.attempted_ms.saturating_add(PAUSE_MS) <= now_ms;
     let old = row.keys.is_none() || row.fetched_ms.saturating_add(FRESH_MS) <= now_ms;
-    rested && (old || row.wanted_ms > row.fetched_ms)
+    // Who asks in the very millisecond of the reading may have found the keys from before it.
+    rested && (old || row.wanted_ms >= row.fetched_ms)
 }
 
 /// The key set, checked.

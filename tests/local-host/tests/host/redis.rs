@@ -1,6 +1,6 @@
 //! Key-value over a real Redis, started here on a free port.
 
-use harness::Redis;
+use harness::redis::Redis;
 
 use crate::Folder;
 use crate::process::Host;
