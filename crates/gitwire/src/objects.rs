@@ -280,7 +280,7 @@ impl Objects {
             let bytes = encode_entry(entry.kind.mode(), &entry.name, entry.id);
             tree.splice(&entry.name, entry.kind == EntryKind::Tree, Some(&bytes));
         }
-        self.write_chunks(tree)
+        Ok(self.write_chunks(tree))
     }
 
     /// Makes a commit.
@@ -299,10 +299,10 @@ impl Objects {
         Ok(id)
     }
 
-    pub(crate) fn write_chunks(&mut self, tree: Tree) -> Result<TreeId, WriteError> {
-        let id = tree.id().ok_or(WriteError::Collision)?;
+    pub(crate) fn write_chunks(&mut self, tree: Tree) -> TreeId {
+        let id = tree.id();
         self.insert_new(id.object(), Kind::Tree, Content::Chunks(tree));
-        Ok(id)
+        id
     }
 
     fn insert_new(&mut self, id: ObjectId, kind: Kind, content: Content) {

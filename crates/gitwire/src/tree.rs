@@ -8,9 +8,8 @@ use std::sync::Arc;
 use gix_object::TreeRefIter;
 use gix_object::tree::{EntryMode, name_order};
 
-use crate::hash::hash_object;
+use crate::hash::hash_tree;
 use crate::id::{ObjectId, TreeId};
-use crate::pack::Kind;
 
 /// A chunk is cut once it is this long, in bytes: about 100 entries.
 const CHUNK: usize = 4096;
@@ -125,9 +124,8 @@ impl Tree {
         self.parts().flat_map(entries)
     }
 
-    /// The id. Nothing if the content was made for a collision.
-    pub(crate) fn id(&self) -> Option<TreeId> {
-        hash_object(Kind::Tree, self.length, self.parts()).map(TreeId::new)
+    pub(crate) fn id(&self) -> TreeId {
+        TreeId::new(hash_tree(self.length, self.parts()))
     }
 
     /// The entry with this name: a directory if there is one, or else anything.
@@ -316,7 +314,7 @@ mod tests {
 
     #[test]
     fn the_empty_tree_has_the_id_that_every_git_knows() {
-        assert_eq!(Tree::default().id(), Some(TreeId::EMPTY));
+        assert_eq!(Tree::default().id(), TreeId::EMPTY);
     }
 
     #[test]

@@ -157,14 +157,14 @@ impl Objects {
             let entry = match tree.is_empty() {
                 true => None,
                 false => {
-                    let id = self.write_chunks(tree)?.object();
+                    let id = self.write_chunks(tree).object();
                     Some(encode_entry(EntryKind::Tree.mode(), name, id))
                 }
             };
             tree = above.pop().unwrap_or_default();
             tree.splice(name, true, entry.as_deref());
         }
-        self.write_chunks(tree)
+        Ok(self.write_chunks(tree))
     }
 
     /// The trees from the root to the directory at `path`; empty ones where there is none yet.
