@@ -38,6 +38,7 @@ async fn route(mut call: Call) -> Result<Answer, Problem> {
         max_waiting,
     )
     .await?;
+    call.log("shipped", &[("artifactId", ingested.id.as_str())]);
     Ok(Answer::json_text(
         if ingested.new { 201 } else { 200 },
         ingested.body,

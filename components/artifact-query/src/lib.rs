@@ -6,7 +6,7 @@ use platform::{Answer, Call, Problem, SpinKeyValue, SpinSqlite, SystemClock, ser
 use release::database::Sql;
 use release::health::health;
 use release::query::{self, Parameters};
-use release::{reach, track};
+use release::{metrics, reach, track};
 use serde_json::json;
 use spin_sdk::http::{IncomingRequest, Response};
 use spin_sdk::http_component;
@@ -23,6 +23,14 @@ async fn route(call: Call) -> Result<Answer, Problem> {
     match call.route {
         Route::Root => Ok(Answer::empty(200)),
         Route::Healthz => healthz(&sql).await,
+        Route::Metrics => {
+            // Of everything: the queue's length tells of every app.
+            call.permit(&Scope::everything()).await?;
+            let kv = SpinKeyValue::open()?;
+            let health = health(&kv, &sql, &SystemClock).await;
+            let text = metrics::text(&sql, &health).await?;
+            Ok(Answer::text(200, metrics::CONTENT_TYPE, text))
+        }
         Route::Artifacts => {
             let scope = Scope::new().repository(parameters.get("repository"));
             call.permit(&scope).await?;

@@ -3,17 +3,18 @@
 //! recorded, then done.
 
 use access::{Route, Scope};
-use domain::{AppName, RequestId, TriggeredBy};
+use domain::{AppName, Request, RequestId, TriggeredBy};
 use platform::{
     Answer, Call, Problem, SpinKeyValue, SpinSqlite, SystemClock, body, serve, settings, template,
 };
+use release::ask;
 use release::database::Sql;
-use release::delete::{DeleteWish, delete};
+use release::delete::{DeleteWish, delete_request};
 use release::enqueue::{Wish, enqueue};
 use release::hold::{self, HoldWish};
 use release::query::{self, Parameters};
 use release::reach;
-use release::rollback::{RollbackWish, roll_back};
+use release::rollback::{RollbackWish, rollback_request};
 use serde_json::json;
 use spin_sdk::http::{IncomingRequest, Response};
 use spin_sdk::http_component;
@@ -55,7 +56,8 @@ fn named(parameters: &Parameters) -> Scope {
         .app(parameters.get("app"))
 }
 
-fn queued(id: &RequestId, kind: &str) -> Answer {
+fn queued(call: &Call, id: &RequestId, kind: &str) -> Answer {
+    call.log("queued", &[("releaseId", id.as_str()), ("kind", kind)]);
     Answer::json(201, &json!({ "id": id.as_str(), "type": kind }))
 }
 
@@ -83,7 +85,7 @@ async fn release(mut call: Call, sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Pr
     let kv = SpinKeyValue::open()?;
     let template = template();
     enqueue(&kv, sql, &SystemClock, &template, &wish, &id, max_waiting).await?;
-    Ok(queued(&id, "release"))
+    Ok(queued(&call, &id, "release"))
 }
 
 async fn rollback(
@@ -101,10 +103,8 @@ async fn rollback(
     let scope = reach::of_place(sql, parameters.get("env"), parameters.get("app")).await?;
     call.permit(&scope).await?;
     let detail = format!("roll back to {}", wish.target);
-    call.record(&scope, &detail, "").await?;
-    let kv = SpinKeyValue::open()?;
-    let id = roll_back(&kv, sql, &SystemClock, &wish, settings::max_waiting()?).await?;
-    Ok(queued(&id, "rollback"))
+    let request = rollback_request(sql, &SystemClock, &wish).await?;
+    ask_for(call, sql, &scope, &detail, &request).await
 }
 
 async fn deletion(
@@ -120,10 +120,22 @@ async fn deletion(
     };
     let scope = reach::of_place(sql, parameters.get("env"), parameters.get("app")).await?;
     call.permit(&scope).await?;
-    call.record(&scope, "delete", "").await?;
+    let request = delete_request(&SystemClock, &wish);
+    ask_for(call, sql, &scope, "delete", &request).await
+}
+
+/// Recorded, then queued.
+async fn ask_for(
+    call: &Call,
+    sql: &Sql<'_, SpinSqlite>,
+    scope: &Scope,
+    detail: &str,
+    request: &Request,
+) -> Result<Answer, Problem> {
+    call.record(scope, detail, request.id.as_str()).await?;
     let kv = SpinKeyValue::open()?;
-    let id = delete(&kv, sql, &SystemClock, &wish, settings::max_waiting()?).await?;
-    Ok(queued(&id, "delete"))
+    ask::queue(&kv, sql, request, settings::max_waiting()?).await?;
+    Ok(queued(call, &request.id, request.kind.as_str()))
 }
 
 async fn place_hold(mut call: Call, sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Problem> {

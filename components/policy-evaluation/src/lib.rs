@@ -2,9 +2,12 @@
 
 use access::{Route, Scope};
 use domain::ArtifactId;
-use platform::{Answer, Call, Problem, SpinKeyValue, SpinSqlite, SystemClock, serve, template};
+use platform::{
+    Answer, Call, Problem, SpinKeyValue, SpinSqlite, SystemClock, journal, serve, template,
+};
 use release::database::Sql;
 use release::evaluate::evaluate;
+use release::metrics::Counts;
 use release::ports::Clock as _;
 use release::query::{self, Parameters};
 use spin_sdk::http::{IncomingRequest, Response};
@@ -34,10 +37,10 @@ async fn route(call: Call) -> Result<Answer, Problem> {
         Route::Evaluate => {
             let kv = SpinKeyValue::open()?;
             let deadline = SystemClock.now_ms().saturating_add(BUDGET_MS);
-            Ok(Answer::json(
-                200,
-                &evaluate(&kv, &sql, &SystemClock, &template(), deadline).await?,
-            ))
+            let report = evaluate(&kv, &sql, &SystemClock, &template(), deadline).await?;
+            journal::evaluated("policy-evaluation", &report);
+            Counts::default().evaluation(&report).keep(&sql).await?;
+            Ok(Answer::json(200, &report))
         }
         _ => Err(Problem::not_found("there is no such route")),
     }

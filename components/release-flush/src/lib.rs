@@ -12,16 +12,18 @@ use access::Route;
 use access::oidc::Issuers;
 use platform::log::{self, Level};
 use platform::{
-    Answer, BoundedHttp, Call, OutboundHttp, Problem, SpinKeyValue, SpinSqlite, SystemClock, serve,
-    settings, template,
+    Answer, BoundedHttp, Call, OutboundHttp, Problem, SpinKeyValue, SpinSqlite, SystemClock,
+    journal, serve, settings, template,
 };
 use release::charts::ChartSources;
 use release::database::Sql;
 use release::evaluate::evaluate;
 use release::flush::remote::RemoteHosts;
 use release::flush::{Flush, FlushReport};
+use release::metrics::Counts;
 use release::oidc::{Refreshed, refresh};
 use release::ports::{Clock as _, DatabaseError};
+use release::retention;
 use release::source_host::SourceRepositories;
 use release::sweep::{SweepReport, sweep};
 use serde_json::{Value, json};
@@ -29,6 +31,8 @@ use spin_sdk::http::{IncomingRequest, Response};
 use spin_sdk::http_component;
 
 use crate::sandbox::Sandbox;
+
+const NAME: &str = "release-flush";
 
 /// Evaluation may take this much of a request's 30 s; the flush has a budget of its own.
 const EVALUATION_MS: u64 = 5_000;
@@ -42,7 +46,7 @@ const KEYS_MS: u64 = 5_000;
 
 #[http_component]
 async fn handle(request: IncomingRequest) -> Response {
-    serve("release-flush", request, route).await
+    serve(NAME, request, route).await
 }
 
 async fn route(call: Call) -> Result<Answer, Problem> {
@@ -65,9 +69,11 @@ async fn tick() -> Result<Value, Problem> {
     Ok(report)
 }
 
-/// Evaluates what waits, flushes what waits, then looks for branches that are gone if that is due.
+/// Evaluates what waits, flushes what waits, then looks for branches that are gone and removes what is kept no longer, if that is
+/// due.
 async fn flush() -> Result<Value, Problem> {
     let flush_settings = settings::flush()?;
+    let keep_what = settings::retention()?;
     let kv = SpinKeyValue::open()?;
     let db = SpinSqlite::open()?;
     let sql = Sql::new(&db);
@@ -103,8 +109,16 @@ async fn flush() -> Result<Value, Problem> {
         template: &template,
         settings: &flush_settings,
     };
-    let report = flush.run().await?;
-    report_problems(&report);
+    let mut counts = Counts::default().evaluation(&evaluated);
+    journal::evaluated(NAME, &evaluated);
+    let flush_began_ms = SystemClock.now_ms();
+    let report = flush.run().await;
+    if let Ok(report) = &report {
+        let took_ms = SystemClock.now_ms().saturating_sub(flush_began_ms);
+        counts = counts.flush(report, took_ms);
+        journal::flushed(NAME, report);
+        report_problems(report);
+    }
     // What it finds goes with the next tick: a source host that hangs must not keep releases waiting.
     let swept = if SystemClock.now_ms() < started_ms.saturating_add(SWEEP_WITHIN_MS) {
         let git_host = settings::git_host()?;
@@ -112,13 +126,27 @@ async fn flush() -> Result<Value, Problem> {
             git_host: &git_host,
             hosts: &hosts,
         };
-        sweep(&kv, &Sql::new(&db), &SystemClock, &template, &sources).await?
+        sweep(&kv, &Sql::new(&db), &SystemClock, &template, &sources).await
     } else {
-        SweepReport::default()
+        Ok(SweepReport::default())
     };
-    report_sweep(&swept);
     let requests = hosts.requests.get();
+    keep(&Sql::new(&db), counts.git_requests(requests)).await;
+    let (report, swept) = (report?, swept?);
+    report_sweep(&swept);
+    if let Some(removed) = retention::step(&Sql::new(&db), &SystemClock, &keep_what).await? {
+        let value = serde_json::to_value(removed).unwrap_or_default();
+        log::write(Level::Info, NAME, "removed", &[("report", value)]);
+    }
     Ok(json!({ "evaluation": evaluated, "sweep": swept, "flush": report, "gitRequests": requests }))
+}
+
+/// A count that is lost must not fail the tick.
+async fn keep(sql: &Sql<'_, SpinSqlite>, counts: Counts) {
+    if let Err(error) = counts.keep(sql).await {
+        let fields = [("error", error.to_string().into())];
+        log::write(Level::Error, NAME, "metrics not kept", &fields);
+    }
 }
 
 fn report_sweep(report: &SweepReport) {
@@ -128,7 +156,7 @@ fn report_sweep(report: &SweepReport) {
             false => Level::Error,
         };
         let value = serde_json::to_value(report).unwrap_or_default();
-        log::write(level, "release-flush", "swept", &[("report", value)]);
+        log::write(level, NAME, "swept", &[("report", value)]);
     }
 }
 
@@ -143,7 +171,7 @@ async fn refresh_keys(began_ms: u64) -> Vec<Refreshed> {
     };
     let failed = |detail: &str, issuer: &str| {
         let fields = [("issuer", issuer.into()), ("error", detail.into())];
-        log::write(Level::Error, "release-flush", "keys not read", &fields);
+        log::write(Level::Error, NAME, "keys not read", &fields);
     };
     match refreshed {
         Err(problem) => {
@@ -178,7 +206,7 @@ fn report_problems(report: &FlushReport) {
         let value = serde_json::to_value(repository).unwrap_or_default();
         log::write(
             level,
-            "release-flush",
+            NAME,
             "flushed",
             &[("repository", url.as_str().into()), ("report", value)],
         );
@@ -202,7 +230,7 @@ mod cron {
                     let detail = problem.detail().to_owned();
                     super::log::write(
                         super::Level::Error,
-                        "release-flush",
+                        super::NAME,
                         "tick failed",
                         &[("error", detail.as_str().into())],
                     );

@@ -37,7 +37,7 @@ macro_rules! routes {
 }
 
 use Access::{Needs, Open, Signed};
-use Action::{Audit, Feedback, Hold, Read, Release, Ship, Tick, Users};
+use Action::{Audit, Feedback, Hold, Metrics, Read, Release, Ship, Tick, Users};
 
 // In a path `{name}` is one segment, and `{name...}` at the end is all that follows, slashes too.
 routes! {
@@ -45,6 +45,8 @@ routes! {
     Root, "artifact-query", "GET", "/", Open;
     /// How the application is.
     Healthz, "artifact-query", "GET", "/healthz", Open;
+    /// Reads the metrics.
+    Metrics, "artifact-query", "GET", "/metrics", Needs(Metrics);
     /// Ships an artifact.
     ShipArtifact, "artifact-ingest", "POST", "/api/artifact", Needs(Ship);
     /// Lists artifacts.

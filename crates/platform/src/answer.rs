@@ -22,6 +22,15 @@ impl Answer {
         }
     }
 
+    /// Text of another type.
+    pub fn text(status: u16, content_type: &str, body: String) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type", content_type.to_owned())],
+            body: body.into_bytes(),
+        }
+    }
+
     /// A value as JSON.
     pub fn json(status: u16, value: &impl Serialize) -> Self {
         match serde_json::to_string(value) {

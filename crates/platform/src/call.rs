@@ -5,12 +5,13 @@ use access::{Access, Action, Found, Parameters, Principal, Route, Scope};
 use domain::Login;
 use futures_util::TryStreamExt as _;
 use release::audit::Act;
+use release::ports::new_uuid;
 use serde_json::Value;
 use spin_sdk::http::{IncomingRequest, Response};
 
 use crate::answer::{Answer, Problem};
 use crate::log::{self, Level};
-use crate::{auth, permit, settings};
+use crate::{SystemClock, auth, permit, settings};
 
 /// One HTTP request that found its route, with its body not read yet.
 pub struct Call {
@@ -22,6 +23,8 @@ pub struct Call {
     pub path: String,
     /// The query string without `?`; empty if there is none.
     pub query: String,
+    /// The id of this HTTP request in logs and in the answer's `X-Request-Id`: the client's own, or a new one.
+    pub request_id: String,
     principal: Option<Principal>,
     headers: Vec<(String, Vec<u8>)>,
     request: Option<IncomingRequest>,
@@ -91,6 +94,17 @@ impl Call {
         let problem = Problem::new(401, "unauthorized", "Unauthorized", detail);
         permit::record_stranger(self.route.path(), &problem).await;
         problem
+    }
+
+    /// Logs what this call did. Fields are names and ids, never content.
+    pub fn log(&self, message: &str, fields: &[(&str, &str)]) {
+        let mut values = vec![("requestId", Value::from(self.request_id.as_str()))];
+        values.extend(
+            fields
+                .iter()
+                .map(|(name, value)| (*name, Value::from(*value))),
+        );
+        log::write(Level::Info, self.route.component(), message, &values);
     }
 
     fn action(&self) -> Result<Action, Problem> {
@@ -185,6 +199,7 @@ where
     let (path, query) = (path.to_owned(), query.to_owned());
     let headers = request.headers().entries();
     let logged = path.clone();
+    let request_id = request_id(&headers);
     let mut login = Value::Null;
     let answer = match admit(component, &method, &path, &query, &headers).await {
         Ok((route, parameters, principal)) => {
@@ -196,6 +211,7 @@ where
                 parameters,
                 path,
                 query,
+                request_id: request_id.clone(),
                 principal,
                 headers,
                 request: Some(request),
@@ -210,13 +226,24 @@ where
         ("path", Value::from(logged)),
         ("status", Value::from(answer.status)),
         ("login", login),
+        ("requestId", Value::from(request_id.as_str())),
     ];
     let level = match answer.status {
         ..500 => Level::Info,
         _ => Level::Error,
     };
     log::write(level, component, "request", &fields);
-    respond(answer)
+    respond(answer.with("x-request-id", request_id))
+}
+
+/// The client's `X-Request-Id` where it is one that can stand in a log: 1 to 128 letters, digits, `.`, `_` and `-`.
+fn request_id(headers: &[(String, Vec<u8>)]) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    let given = header(headers, "x-request-id");
+    match given.filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(plain)) {
+        Some(id) => id.to_owned(),
+        None => new_uuid(&SystemClock).to_string(),
+    }
 }
 
 fn respond(answer: Answer) -> Response {

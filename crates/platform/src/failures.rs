@@ -1,7 +1,7 @@
 //! The errors of the use cases as problems: which are the client's, which the operator's. Inner errors go to the log.
 
+use release::ask::{Full, QueueError};
 use release::cleanup::CleanupError;
-use release::delete::DeleteError;
 use release::enqueue::EnqueueError;
 use release::evaluate::EvaluateError;
 use release::flush::FlushError;
@@ -27,9 +27,21 @@ fn logged(error: &dyn std::fmt::Display) -> Problem {
     Problem::internal()
 }
 
-fn full(detail: String, retry_after_s: u32) -> Problem {
-    Problem::new(503, "queue-full", "Service Unavailable", detail)
-        .header("retry-after", retry_after_s.to_string())
+impl From<Full> for Problem {
+    fn from(error: Full) -> Self {
+        Self::new(503, "queue-full", "Service Unavailable", error.to_string())
+            .header("retry-after", error.retry_after_s.to_string())
+    }
+}
+
+impl From<QueueError> for Problem {
+    fn from(error: QueueError) -> Self {
+        match error {
+            QueueError::Full(full) => full.into(),
+            QueueError::Database(error) => logged(&error),
+            QueueError::KeyValue(error) => logged(&error),
+        }
+    }
 }
 
 impl From<DatabaseError> for Problem {
@@ -48,7 +60,7 @@ impl From<IngestError> for Problem {
     fn from(error: IngestError) -> Self {
         match error {
             IngestError::Invalid(invalid) => Self::bad_request(&invalid.pointer, invalid.message),
-            IngestError::Full { retry_after_s, .. } => full(error.to_string(), retry_after_s),
+            IngestError::Full(full) => full.into(),
             IngestError::KeyReused { .. } => Self::new(
                 422,
                 "idempotency-key-reused",
@@ -77,7 +89,7 @@ impl From<EnqueueError> for Problem {
             )
             .member("field", "env"),
             EnqueueError::Unreadable(..) => logged(&error),
-            EnqueueError::Full { retry_after_s, .. } => full(error.to_string(), retry_after_s),
+            EnqueueError::Full(full) => full.into(),
             EnqueueError::Database(error) => logged(&error),
             EnqueueError::KeyValue(error) => logged(&error),
         }
@@ -103,19 +115,7 @@ impl From<RollbackError> for Problem {
                 )
             }
             RollbackError::NotARelease { .. } => refused("not-a-release").member("field", "sha"),
-            RollbackError::Full { retry_after_s, .. } => full(detail, retry_after_s),
             RollbackError::Database(error) => logged(&error),
-            RollbackError::KeyValue(error) => logged(&error),
-        }
-    }
-}
-
-impl From<DeleteError> for Problem {
-    fn from(error: DeleteError) -> Self {
-        match error {
-            DeleteError::Full { retry_after_s, .. } => full(error.to_string(), retry_after_s),
-            DeleteError::Database(error) => logged(&error),
-            DeleteError::KeyValue(error) => logged(&error),
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod call;
 mod clock;
 pub mod failures;
 mod http_client;
+pub mod journal;
 mod key_value;
 pub mod log;
 mod permit;

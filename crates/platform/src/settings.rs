@@ -6,6 +6,7 @@ use domain::GitopsRepositories;
 use gitwire::Credentials;
 use release::charts::ChartSettings;
 use release::charts::settings::ChartCredentials;
+use release::retention::Retention;
 use release::settings::{Author, FlushSettings};
 use spin_sdk::variables;
 
@@ -89,6 +90,28 @@ pub fn max_body_bytes() -> Result<usize, Problem> {
 pub fn max_waiting() -> Result<i64, Problem> {
     let most = number("max_waiting", 1..=100_000, 800)?;
     Ok(i64::try_from(most).unwrap_or(i64::MAX))
+}
+
+/// What is kept, and for how long.
+///
+/// # Errors
+///
+/// When a variable is no sensible number.
+pub fn retention() -> Result<Retention, Problem> {
+    Ok(Retention {
+        days: limit("retention_days", 36_500)?,
+        newest: limit("retention_per_repository", 10_000)?,
+        audit_days: limit("audit_retention_days", 36_500)?,
+    })
+}
+
+/// A number from 1 on; none where the variable is empty.
+fn limit(name: &'static str, most: usize) -> Result<Option<u32>, Problem> {
+    if get(name)?.is_empty() {
+        return Ok(None);
+    }
+    let number = number(name, 1..=most, 1)?;
+    Ok(u32::try_from(number).ok())
 }
 
 /// Everything that the flush needs to know.

@@ -144,6 +144,36 @@ async fn append<D: Database, C: Clock>(
     ))
 }
 
+/// The action and the means of a row that says up to where the log is removed.
+pub(crate) const RETENTION: &str = "retention";
+const REMOVED: &str = "removed through ";
+
+/// What a row says that tells up to where the log is removed: `removed through <seq> <hash>`.
+pub(crate) fn removal_detail(last: &Head) -> String {
+    format!("{REMOVED}{} {}", last.seq, last.hash)
+}
+
+/// Up to where the log was removed on purpose, by the last row that says so; the beginning if none does. That row stands in
+/// the chain itself.
+pub(crate) async fn removed_through<D: Database>(sql: &Sql<'_, D>) -> Result<Head, DatabaseError> {
+    let said = audit::last_detail(sql, RETENTION).await?;
+    let head = said.as_deref().and_then(|said| {
+        let (seq, hash) = said.strip_prefix(REMOVED)?.split_once(' ')?;
+        let (seq, hash) = (seq.parse().ok()?, hash.to_owned());
+        Some(Head { seq, hash })
+    });
+    Ok(head.unwrap_or_else(Head::beginning))
+}
+
+/// Appends a row of the application's own.
+pub(crate) async fn append_own<D: Database, C: Clock>(
+    sql: &Sql<'_, D>,
+    clock: &C,
+    entry: Entry,
+) -> Result<(), DatabaseError> {
+    append(sql, clock, entry, false).await.map(drop)
+}
+
 fn cut(text: &str) -> String {
     let mut end = text.len().min(DETAIL);
     while !text.is_char_boundary(end) {
@@ -206,7 +236,7 @@ pub struct Verdict {
     pub faults: Vec<Fault>,
 }
 
-/// Verifies the log in pages until `deadline_ms`. Parameters: `seq` and `hash`, a head that was noted before; `after` and
+/// Verifies the log in pages until `deadline_ms`, from where retention has left it. Parameters: `seq` and `hash`, a head that was noted before; `after` and
 /// `afterHash`, where an earlier verification stopped.
 ///
 /// # Errors
@@ -219,7 +249,10 @@ pub async fn verify<D: Database, C: Clock>(
 ) -> Result<Verdict, QueryError> {
     let noted = noted_head(parameters, "seq", "hash")?;
     let trusted = noted_head(parameters, "after", "afterHash")?;
-    let mut verifier = Verifier::after(trusted.unwrap_or_else(Head::beginning), noted);
+    let removed = removed_through(sql).await?;
+    // Rows that are to be removed, and are still there, are as good as gone.
+    let trusted = trusted.filter(|trusted| trusted.seq >= removed.seq);
+    let mut verifier = Verifier::after(trusted.unwrap_or(removed), noted);
     // What is appended meanwhile is not looked at: the highest number is read first.
     let (_, highest) = audit::head(sql).await?;
     let mut complete = false;

@@ -6,6 +6,8 @@
 
 mod cleanups;
 mod feedback;
+mod metrics;
+mod retention;
 
 use std::cell::Cell;
 
@@ -86,6 +88,8 @@ const MIGRATIONS: &[&[&str]] = &[
     ACCESS,
     feedback::FEEDBACK,
     cleanups::CLEANUPS,
+    metrics::METRICS,
+    retention::RETENTION,
 ];
 
 /// Rollbacks and holds. `tree` is the app's folder as a commit left it; `target` is the commit that a rollback goes back to,

@@ -5,19 +5,16 @@
 //! A process that dies in between has answered nobody; the flush finds rows without keys, and the same call with the same
 //! `Idempotency-Key` queues nothing twice.
 
-use std::collections::BTreeSet;
-
 use domain::{
     AppName, Artifact, ArtifactId, ArtifactLimits, EnvName, ReleaseRequest, Request, RequestId,
     RequestKind, TextTemplate, TriggeredBy, variables,
 };
 
+use crate::ask::{Full, check_room, queue_anew};
 use crate::database::Sql;
-use crate::ingest::{RETRY_AFTER_S, random_request_id};
+use crate::ingest::random_request_id;
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
-use crate::queue::announce;
 use crate::store::artifacts;
-use crate::store::requests::{self, NewRow};
 
 /// Why a release was not queued.
 #[derive(Debug, thiserror::Error)]
@@ -39,15 +36,8 @@ pub enum EnqueueError {
     #[error("artifact {0} cannot be read: {1}")]
     Unreadable(ArtifactId, String),
     /// More waits than is allowed.
-    #[error(
-        "{waiting} or more artifacts and releases wait already; try again in {retry_after_s} s"
-    )]
-    Full {
-        /// The limit that was reached.
-        waiting: i64,
-        /// Seconds.
-        retry_after_s: u32,
-    },
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -101,12 +91,7 @@ pub async fn enqueue<K: KeyValue, D: Database, C: Clock>(
     id: &RequestId,
     max_waiting: i64,
 ) -> Result<(), EnqueueError> {
-    if requests::waiting(sql, max_waiting).await? >= max_waiting {
-        return Err(EnqueueError::Full {
-            waiting: max_waiting,
-            retry_after_s: RETRY_AFTER_S,
-        });
-    }
+    check_room::<_, EnqueueError>(sql, max_waiting).await?;
     let body = artifacts::body(sql, wish.artifact_id.as_str()).await?;
     let body = body.ok_or_else(|| EnqueueError::UnknownArtifact(wish.artifact_id.clone()))?;
     let artifact = Artifact::from_stored(body.as_bytes(), &ArtifactLimits::default())
@@ -115,32 +100,6 @@ pub async fn enqueue<K: KeyValue, D: Database, C: Clock>(
     let queued = requests_of(wish, id, apps, clock);
     let group = (queued.len() > 1).then_some(id.as_str());
     queue_anew(kv, sql, &queued, group).await
-}
-
-/// Writes the rows of requests that people ask for, then announces those that do not wait yet.
-pub(crate) async fn queue_anew<K: KeyValue, D: Database, E>(
-    kv: &K,
-    sql: &Sql<'_, D>,
-    queued: &[Request],
-    group: Option<&str>,
-) -> Result<(), E>
-where
-    E: From<DatabaseError> + From<KeyValueError>,
-{
-    let rows: Vec<NewRow<'_>> = queued
-        .iter()
-        .map(|request| NewRow::waiting(request, group))
-        .collect();
-    // What waits already, or ended well, is not queued again.
-    let new: BTreeSet<String> = requests::queue_again(sql, &rows)
-        .await?
-        .into_iter()
-        .collect();
-    let new: Vec<&Request> = queued
-        .iter()
-        .filter(|request| new.contains(request.id.as_str()))
-        .collect();
-    Ok(announce(kv, &new).await?)
 }
 
 fn requests_of<C: Clock>(

@@ -46,6 +46,22 @@ pub struct EvaluateReport {
     pub queued: usize,
     /// Whether time ran out before all was evaluated.
     pub unfinished: bool,
+    /// Every yes and no, for logs and metrics.
+    #[serde(skip)]
+    pub decisions: Vec<Decided>,
+}
+
+/// One manifest's decision.
+#[derive(Debug)]
+pub struct Decided {
+    /// The artifact.
+    pub artifact: String,
+    /// Yes or no.
+    pub released: bool,
+    /// The reason's code, as in the decisions that `GET /api/policies/explain` shows.
+    pub code: String,
+    /// The request that was queued.
+    pub request: Option<String>,
 }
 
 /// Evaluates all that waits, until `deadline_ms`.
@@ -75,6 +91,7 @@ pub async fn evaluate<K: KeyValue, D: Database, C: Clock>(
         let done = evaluate_batch(kv, sql, clock, template, &batch, deadline_ms).await?;
         report.queued += done.queued;
         report.artifacts += done.artifacts;
+        report.decisions.extend(done.decisions);
         for stored in batch.iter().take(done.artifacts) {
             let key = stored
                 .id
@@ -96,6 +113,7 @@ pub async fn evaluate<K: KeyValue, D: Database, C: Clock>(
 struct Done {
     artifacts: usize,
     queued: usize,
+    decisions: Vec<Decided>,
 }
 
 /// Evaluates the batch from its beginning until `deadline_ms`; at least one artifact, so that each call makes progress.
@@ -144,7 +162,17 @@ async fn evaluate_batch<K: KeyValue, D: Database, C: Clock>(
     Ok(Done {
         artifacts: evaluated.len(),
         queued: new.len(),
+        decisions: decided.into_iter().map(decided_of).collect(),
     })
+}
+
+fn decided_of(decision: NewDecision) -> Decided {
+    Decided {
+        artifact: decision.artifact,
+        released: decision.row.released,
+        code: decision.row.code,
+        request: decision.row.request_id,
+    }
 }
 
 /// What one artifact comes to.

@@ -74,6 +74,31 @@ pub struct FlushReport {
     pub busy: bool,
     /// Each repository that had work.
     pub repositories: BTreeMap<String, RepositoryReport>,
+    /// Every request that ended, for logs and metrics. Two replicas may both have ended one.
+    #[serde(skip)]
+    pub ended: Vec<Ended>,
+}
+
+/// A request that ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The request.
+    pub request: Request,
+    /// Its commit, if it made one.
+    pub commit: Option<String>,
+    /// Why it ended as an error.
+    pub error: Option<String>,
+}
+
+impl Ended {
+    /// `committed`, `unchanged` or `error`.
+    pub fn outcome(&self) -> &'static str {
+        match (&self.error, &self.commit) {
+            (Some(_), _) => "error",
+            (None, Some(_)) => "committed",
+            (None, None) => "unchanged",
+        }
+    }
 }
 
 impl FlushReport {

@@ -5,11 +5,11 @@
 
 use domain::{Artifact, ArtifactId, InvalidArtifact};
 
+use crate::ask::{Full, check_room};
 use crate::database::Sql;
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError, new_uuid};
 use crate::queue::evaluate_key;
 use crate::store::artifacts::{self, NewArtifact};
-use crate::store::requests;
 
 /// Why an artifact was not taken. Nothing was stored, unless the platform failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,15 +18,8 @@ pub enum IngestError {
     #[error(transparent)]
     Invalid(#[from] InvalidArtifact),
     /// More waits than is allowed.
-    #[error(
-        "{waiting} or more artifacts and releases wait already; try again in {retry_after_s} s"
-    )]
-    Full {
-        /// The limit that was reached.
-        waiting: i64,
-        /// Seconds.
-        retry_after_s: u32,
-    },
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The key was used for another version.
     #[error(
         "the Idempotency-Key was used before, for {repository} at {sha}: a new artifact needs a new key"
@@ -48,12 +41,11 @@ pub enum IngestError {
     KeyValue(#[from] KeyValueError),
 }
 
-/// Seconds after which a client that found the queue full should come again: the flush runs more often.
-pub(crate) const RETRY_AFTER_S: u32 = 10;
-
 /// What became of a shipped artifact.
 #[derive(Debug)]
 pub struct Ingested {
+    /// Its id.
+    pub id: ArtifactId,
     /// The stored JSON.
     pub body: String,
     /// Whether it was new; false for one that was shipped before.
@@ -73,12 +65,7 @@ pub async fn ingest<K: KeyValue, D: Database, C: Clock>(
     idempotency_key: Option<&str>,
     max_waiting: i64,
 ) -> Result<Ingested, IngestError> {
-    if requests::waiting(sql, max_waiting).await? >= max_waiting {
-        return Err(IngestError::Full {
-            waiting: max_waiting,
-            retry_after_s: RETRY_AFTER_S,
-        });
-    }
+    check_room::<_, IngestError>(sql, max_waiting).await?;
     let now_ms = clock.now_ms();
     let digest = shipped.fingerprint();
     let uuid = uuid::Builder::from_random_bytes(clock.random()).into_uuid();
@@ -86,7 +73,11 @@ pub async fn ingest<K: KeyValue, D: Database, C: Clock>(
     let body = artifact.to_json();
     if store(sql, &artifact, &digest, idempotency_key, now_ms, &body).await? {
         queue(kv, now_ms, &artifact.id).await?;
-        return Ok(Ingested { body, new: true });
+        return Ok(Ingested {
+            id: artifact.id,
+            body,
+            new: true,
+        });
     }
     let before = artifacts::shipped_before(sql, &digest, idempotency_key)
         .await?
@@ -103,6 +94,7 @@ pub async fn ingest<K: KeyValue, D: Database, C: Clock>(
         queue(kv, before.created_ms, &before.id).await?;
     }
     Ok(Ingested {
+        id: before.id,
         body: before.body,
         new: false,
     })

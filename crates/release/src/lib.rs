@@ -17,6 +17,7 @@
 //! 2. A request makes at most one commit, whatever dies and however many replicas flush.
 //! 3. The Git host's compare-and-swap of the branch is the only lock. The lease saves work, never correctness.
 
+pub mod ask;
 pub mod audit;
 pub mod charts;
 pub mod cleanup;
@@ -29,12 +30,14 @@ pub mod flush;
 pub mod health;
 pub mod hold;
 pub mod ingest;
+pub mod metrics;
 pub mod oidc;
 pub mod ports;
 pub mod query;
 pub mod queue;
 pub mod reach;
 pub mod render;
+pub mod retention;
 pub mod rollback;
 pub mod settings;
 pub mod source_host;

@@ -1,4 +1,4 @@
-//! Rollbacks that people ask for: the target is found among the recorded releases of the app, then the request is queued.
+//! Rollbacks that people ask for: the target is found among the recorded releases of the app, then the request can be queued.
 //! Nothing here writes the repository; the flush checks the target again.
 //!
 //! One durable write, then the key: the row of a rollback places its hold by a trigger, in the same statement.
@@ -10,11 +10,9 @@ use domain::{
 use serde::Serialize;
 
 use crate::database::Sql;
-use crate::enqueue::queue_anew;
-use crate::ingest::{RETRY_AFTER_S, random_request_id};
-use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
+use crate::ingest::random_request_id;
+use crate::ports::{Clock, Database, DatabaseError};
 use crate::store::history::{self, Candidate};
-use crate::store::requests;
 
 /// Commits that an answer lists at most.
 const MOST_LISTED: i64 = 20;
@@ -89,42 +87,21 @@ pub enum RollbackError {
         /// What it is, and what to do.
         what: String,
     },
-    /// More waits than is allowed.
-    #[error(
-        "{waiting} or more artifacts and releases wait already; try again in {retry_after_s} s"
-    )]
-    Full {
-        /// The limit that was reached.
-        waiting: i64,
-        /// Seconds.
-        retry_after_s: u32,
-    },
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The key-value store failed.
-    #[error(transparent)]
-    KeyValue(#[from] KeyValueError),
 }
 
-/// Queues a rollback, places its hold, and gives the id by which it can be tracked.
+/// Finds what to go back to and gives the request, which [`crate::ask::queue`] queues: its row places the hold.
 ///
 /// # Errors
 ///
 /// See [`RollbackError`].
-pub async fn roll_back<K: KeyValue, D: Database, C: Clock>(
-    kv: &K,
+pub async fn rollback_request<D: Database, C: Clock>(
     sql: &Sql<'_, D>,
     clock: &C,
     wish: &RollbackWish,
-    max_waiting: i64,
-) -> Result<RequestId, RollbackError> {
-    if requests::waiting(sql, max_waiting).await? >= max_waiting {
-        return Err(RollbackError::Full {
-            waiting: max_waiting,
-            retry_after_s: RETRY_AFTER_S,
-        });
-    }
+) -> Result<Request, RollbackError> {
     let place = (wish.env.as_str(), wish.app.as_str());
     let found = history::commits_of_app(sql, place, wish.target.as_str(), MOST_LISTED).await?;
     let candidate = match found.as_slice() {
@@ -135,22 +112,20 @@ pub async fn roll_back<K: KeyValue, D: Database, C: Clock>(
         }
         several => return Err(ambiguous(wish, several)),
     };
-    let rollback = request_for(wish, candidate)?;
+    let rollback = rollback_to(wish, candidate)?;
     let id = match &wish.idempotency_key {
         Some(key) => RequestId::for_rollback(&rollback, key),
         None => random_request_id(clock),
     };
-    let request = Request {
-        id: id.clone(),
+    Ok(Request {
+        id,
         created_ms: clock.now_ms(),
         kind: RequestKind::Rollback(rollback),
-    };
-    queue_anew::<_, _, RollbackError>(kv, sql, &[request], None).await?;
-    Ok(id)
+    })
 }
 
 /// Pure: the rollback to a commit that was found, unless that is nothing to go back to.
-fn request_for(wish: &RollbackWish, found: &Candidate) -> Result<RollbackRequest, RollbackError> {
+fn rollback_to(wish: &RollbackWish, found: &Candidate) -> Result<RollbackRequest, RollbackError> {
     let refused = |what: &str| RollbackError::NotARelease {
         env: wish.env.clone(),
         app: wish.app.clone(),

@@ -4,13 +4,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use domain::{AppName, LiteralText, Login, TriggeredBy};
+use domain::{AppName, LiteralText, Login, Request, TriggeredBy};
+use release::ask;
 use release::database::Sql;
-use release::delete::{DeleteWish, delete};
+use release::delete::{DeleteWish, delete_request};
 use release::enqueue::{Wish, enqueue};
 use release::hold::lift;
 use release::ingest::ingest;
-use release::rollback::{RollbackWish, roll_back};
+use release::rollback::{RollbackWish, rollback_request};
 
 use crate::world::World;
 use crate::world::artifacts::{Shipment, Sort};
@@ -205,8 +206,10 @@ pub(crate) async fn run_client(world: Rc<World>, clients: Clients, index: usize)
                 triggered_by: "bob".parse().unwrap(),
                 idempotency_key: client.key.clone(),
             };
-            let queued = roll_back(&store, &sql, &time, &wish, 1_000).await;
-            queued.ok().map(|id| id.as_str().to_owned())
+            match rollback_request(&sql, &time, &wish).await {
+                Ok(request) => queued(&store, &sql, &request).await,
+                Err(_) => None,
+            }
         }
         Errand::Delete { place } => {
             let (env, app) = place.split_once('/').unwrap();
@@ -216,8 +219,7 @@ pub(crate) async fn run_client(world: Rc<World>, clients: Clients, index: usize)
                 triggered_by: "bob".parse().unwrap(),
                 idempotency_key: client.key.clone(),
             };
-            let queued = delete(&store, &sql, &time, &wish, 1_000).await;
-            queued.ok().map(|id| id.as_str().to_owned())
+            queued(&store, &sql, &delete_request(&time, &wish)).await
         }
         Errand::Lift { place } => {
             let (env, app) = place.split_once('/').unwrap();
@@ -236,4 +238,10 @@ pub(crate) async fn run_client(world: Rc<World>, clients: Clients, index: usize)
     if let Some(id) = told {
         clients.borrow_mut()[index].state = State::Told(id);
     }
+}
+
+/// The id that the client is told, unless the queue did not take the request.
+async fn queued(store: &Store, sql: &Sql<'_, Sqlite>, request: &Request) -> Option<String> {
+    let queued = ask::queue(store, sql, request, 1_000).await;
+    queued.ok().map(|()| request.id.as_str().to_owned())
 }

@@ -1,5 +1,6 @@
 //! Releases that people ask for, from the wish to its end.
 
+use release::ask::Full;
 use release::enqueue::EnqueueError;
 
 use crate::world::artifacts::{Shipment, Sort};
@@ -170,6 +171,9 @@ fn a_full_queue_takes_nothing() {
         world.advance_ms(1);
     }
     let refused = ask_for(&world, &artifact, "prod/shop", None).unwrap_err();
-    assert!(matches!(refused, EnqueueError::Full { waiting: 20, .. }));
+    assert!(matches!(
+        refused,
+        EnqueueError::Full(Full { waiting: 20, .. })
+    ));
     assert_eq!((rows(&world).len(), world.keys("write.").len()), (20, 20));
 }

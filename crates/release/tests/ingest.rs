@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use release::ask::Full;
 use release::ingest::IngestError;
 
 use crate::world::artifacts::{Shipment, shipped};
@@ -112,10 +113,10 @@ fn a_full_queue_takes_nothing_and_stores_nothing() {
     let refused = ship(&world, Shipment::new(20, SHOP).shipped(), None).unwrap_err();
     assert!(matches!(
         refused,
-        IngestError::Full {
+        IngestError::Full(Full {
             waiting: 20,
             retry_after_s: 10
-        }
+        })
     ));
     assert_eq!((stored(&world), world.keys("").len()), (20, 20));
     // Evaluated, they wait as releases.

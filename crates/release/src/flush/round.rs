@@ -10,7 +10,7 @@ use super::intent::{IntendedOutcome, Intent};
 use super::look::Look;
 use super::memory::Memory;
 use super::repository::Part;
-use super::{Flush, FlushError};
+use super::{Ended, Flush, FlushError};
 use crate::ports::{Clock, Database, KeyValue};
 use crate::render::Renderer;
 use crate::store::requests::{self, NewRow};
@@ -143,6 +143,16 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
             });
         }
         requests::end(&self.sql, &rows).await?;
+        drop(rows);
+        let ends = requests.into_iter().zip(commits).zip(record.outcomes);
+        let ends = ends.filter_map(|((request, commit), outcome)| {
+            Some(Ended {
+                request: request?,
+                commit,
+                error: outcome.error.clone(),
+            })
+        });
+        memory.report.ended.extend(ends);
         let outcomes = record.outcomes.iter();
         let ids: BTreeSet<&str> = outcomes.map(|outcome| outcome.id.as_str()).collect();
         let ended = |id: &str| ids.contains(id);

@@ -150,3 +150,36 @@ fn audit_row(row: Row) -> AuditRow {
         hash: row.text(),
     }
 }
+
+/// What the last allowed row of this action says; none if there is none. Few rows have actions of the application's own: they
+/// are found by an index of theirs.
+pub(crate) async fn last_detail<D: Database>(
+    sql: &Sql<'_, D>,
+    action: &str,
+) -> Result<Option<String>, DatabaseError> {
+    let statement = "SELECT detail FROM audit WHERE action = ?1 AND actor = '' AND outcome = 'allowed' ORDER BY seq DESC LIMIT 1";
+    let rows = sql.run(statement, &[action.into()]).await?;
+    let row = rows.into_iter().next();
+    Ok(row.and_then(|row| Columns::new(row).optional_text()))
+}
+
+/// The last of the oldest rows that were written before this time, a thousand of them at most; none if there is none.
+pub(crate) async fn last_before<D: Database>(
+    sql: &Sql<'_, D>,
+    before_ms: u64,
+) -> Result<Option<Head>, DatabaseError> {
+    let rows = sql
+        .run(
+            "SELECT seq, hash FROM (SELECT seq, hash, at FROM audit ORDER BY seq LIMIT 1000) WHERE at < ?1
+             ORDER BY seq DESC LIMIT 1",
+            &[number(before_ms)],
+        )
+        .await?;
+    Ok(rows.into_iter().next().map(|row| {
+        let mut row = Columns::new(row);
+        Head {
+            seq: unsigned(row.integer()),
+            hash: row.text(),
+        }
+    }))
+}

@@ -15,14 +15,15 @@ use std::rc::Rc;
 
 use domain::{GitopsRepositories, LiteralText, ShippedArtifact};
 use gitwire::CommitId;
+use release::ask;
 use release::database::Sql;
-use release::delete::{DeleteWish, delete};
+use release::delete::{DeleteWish, delete_request};
 use release::enqueue::{EnqueueError, Wish, enqueue};
 use release::evaluate::{EvaluateError, EvaluateReport, evaluate};
 use release::flush::{Flush, FlushError, FlushReport};
 use release::ingest::{IngestError, Ingested, ingest};
 use release::ports::SqlValue;
-use release::rollback::{RollbackError, RollbackWish, roll_back};
+use release::rollback::{RollbackError, RollbackWish, rollback_request};
 use release::settings::{Author, FlushSettings};
 
 use self::artifacts::Shipment;
@@ -261,8 +262,10 @@ pub(crate) fn ask_rollback(
     };
     let base = Sqlite(Rc::clone(world));
     let (store, time) = (Store(Rc::clone(world)), Time(Rc::clone(world)));
-    let queued = run(roll_back(&store, &Sql::new(&base), &time, &wish, 20));
-    queued.map(|id| id.as_str().to_owned())
+    let sql = Sql::new(&base);
+    let request = run(rollback_request(&sql, &time, &wish))?;
+    run(ask::queue(&store, &sql, &request, 20)).unwrap();
+    Ok(request.id.as_str().to_owned())
 }
 
 /// Asks for the deletion of `place` (`env/app`), which must be queued.
@@ -276,8 +279,9 @@ pub(crate) fn ask_delete(world: &Rc<World>, place: &str) -> String {
     };
     let base = Sqlite(Rc::clone(world));
     let (store, time) = (Store(Rc::clone(world)), Time(Rc::clone(world)));
-    let queued = run(delete(&store, &Sql::new(&base), &time, &wish, 20));
-    queued.unwrap().as_str().to_owned()
+    let request = delete_request(&time, &wish);
+    run(ask::queue(&store, &Sql::new(&base), &request, 20)).unwrap();
+    request.id.as_str().to_owned()
 }
 
 /// Ships a version of one app, which its policy releases, and ticks; gives the artifact's id.

@@ -9,6 +9,7 @@ ROLES = ["admin", "releaser", "shipper", "viewer", "flux"]
 MAY = {
     "read": {"admin", "releaser", "shipper", "viewer"},
     "ship": {"admin", "releaser", "shipper"},
+    "metrics": {"admin", "releaser", "viewer"},
     "release": {"admin", "releaser"},
     "tick": {"admin", "releaser"},
     "feedback": {"admin", "flux"},
@@ -22,6 +23,7 @@ OPEN, SIGNED, SCOPED, PLAIN, ALL = "open", "signed", "scoped", "plain", "all"
 ROUTES = [
     ("Root", "/", "", None, OPEN, 200),
     ("Healthz", "/healthz", "", None, OPEN, 200),
+    ("Metrics", "/metrics", "", "metrics", ALL, 200),
     ("ShipArtifact", "/api/artifact", "{ship}", "ship", SCOPED, 201),
     ("Artifacts", "/api/artifacts?repository={repository}", "", "read", SCOPED, 200),
     ("Artifacts", "/api/artifacts", "", "read", ALL, 200),
