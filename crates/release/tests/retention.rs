@@ -140,7 +140,7 @@ fn what_waits_or_ended_today_stays() {
     clean(&world, &days(1));
     assert_eq!(
         artifacts(&world),
-        [waiting.clone()],
+        std::slice::from_ref(&waiting),
         "nobody has evaluated it yet"
     );
     tick(&world);
