@@ -19,7 +19,7 @@ pub enum Action {
     Hold,
     /// Report what Flux or Argo CD made of a commit.
     Feedback,
-    /// See how webhooks are set up and how their deliveries went, and send one again.
+    /// See what was told to chats, webhooks and Git hosts, and send it again.
     Webhooks,
     /// Run what the tick runs, now.
     Tick,
@@ -91,7 +91,7 @@ impl Action {
             Self::Delete => "delete",
             Self::Hold => "place or lift holds",
             Self::Feedback => "report what was applied",
-            Self::Webhooks => "manage webhooks",
+            Self::Webhooks => "look at notifications or send them again",
             Self::Tick => "run the tick",
             Self::Metrics => "read the metrics",
             Self::Users => "manage users",

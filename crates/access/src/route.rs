@@ -37,7 +37,7 @@ macro_rules! routes {
 }
 
 use Access::{Needs, Open, Signed};
-use Action::{Audit, Feedback, Hold, Metrics, Read, Release, Ship, Tick, Users};
+use Action::{Audit, Feedback, Hold, Metrics, Read, Release, Ship, Tick, Users, Webhooks};
 
 // In a path `{name}` is one segment, and `{name...}` at the end is all that follows, slashes too.
 routes! {
@@ -95,6 +95,12 @@ routes! {
     GiteaWebhook, "git-webhooks", "POST", "/api/hooks/gitea", Signed;
     /// Evaluates and flushes what waits.
     Flush, "release-flush", "POST", "/internal/flush", Needs(Tick);
+    /// Sends the notifications that are due.
+    Notify, "notifications", "POST", "/internal/notify", Needs(Tick);
+    /// Lists notifications.
+    Notifications, "notifications", "GET", "/api/notifications", Needs(Webhooks);
+    /// Sends a notification again.
+    RetryNotification, "notifications", "POST", "/api/notifications/{id}/retry", Needs(Webhooks);
     /// Lists users.
     Users, "access-control", "GET", "/api/users", Needs(Users);
     /// Makes a user.

@@ -7,6 +7,7 @@ use release::evaluate::EvaluateError;
 use release::flush::FlushError;
 use release::hold::HoldError;
 use release::ingest::IngestError;
+use release::notifications::RetryError;
 use release::oidc::OidcError;
 use release::ports::{DatabaseError, KeyValueError};
 use release::query::{InvalidParameter, QueryError};
@@ -203,6 +204,16 @@ impl From<UserError> for Problem {
             | UserError::TooManyTokens(_)
             | UserError::TooManyUsers => Self::new(409, "conflict", "Conflict", error.to_string()),
             UserError::Database(error) => logged(&error),
+        }
+    }
+}
+
+impl From<RetryError> for Problem {
+    fn from(error: RetryError) -> Self {
+        match error {
+            RetryError::NotFound(_) => Self::not_found(error.to_string()),
+            RetryError::NotEnded(_) => Self::new(409, "conflict", "Conflict", error.to_string()),
+            RetryError::Database(error) => logged(&error),
         }
     }
 }

@@ -110,6 +110,22 @@ fn refused(error: SendError, origin: &str) -> HttpError {
             ),
             origin,
         },
+        SendError::Http(
+            code @ (ErrorCode::ConnectionRefused
+            | ErrorCode::ConnectionTimeout
+            | ErrorCode::ConnectionLimitReached
+            | ErrorCode::DnsTimeout
+            | ErrorCode::DnsError(_)
+            | ErrorCode::DestinationNotFound
+            | ErrorCode::DestinationUnavailable
+            | ErrorCode::DestinationIpProhibited
+            | ErrorCode::DestinationIpUnroutable
+            | ErrorCode::TlsProtocolError
+            | ErrorCode::TlsCertificateError),
+        ) => HttpError::Unreachable {
+            origin,
+            source: code.to_string().into(),
+        },
         SendError::Http(code) => HttpError::Network {
             origin,
             source: code.to_string().into(),

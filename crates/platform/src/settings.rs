@@ -4,6 +4,7 @@
 use access::oidc::Issuers;
 use domain::GitopsRepositories;
 use gitwire::Credentials;
+use notify::{Destinations, Gimletd, Links};
 use release::charts::ChartSettings;
 use release::charts::settings::ChartCredentials;
 use release::retention::Retention;
@@ -207,6 +208,37 @@ pub fn charts() -> Result<ChartSettings, Problem> {
         ..ChartSettings::default()
     };
     Ok(settings.with_git_host(&get("git_host")?, git_credentials()?))
+}
+
+/// Where events are told. Links lead to the GitOps repositories where those are set; they are no reason to keep silent.
+///
+/// # Errors
+///
+/// When a variable is wrong.
+pub fn notifications() -> Result<release::notifications::Settings, Problem> {
+    let git_host = get("git_host")?;
+    let variables = [
+        get("notifications_provider")?,
+        get("notifications_token")?,
+        get("notifications_default_channel")?,
+        get("notifications_channel_mapping")?,
+    ];
+    let [provider, token, default_channel, channel_mapping] = &variables;
+    let gimletd = Gimletd {
+        provider,
+        token,
+        default_channel,
+        channel_mapping,
+    };
+    let destinations = Destinations::parse(&get("notifications")?, &gimletd, &git_host)
+        .map_err(|error| wrong(error.variable(), &error.to_string()))?;
+    let repositories = GitopsRepositories::parse(&get("gitops_repos")?, &git_host).ok();
+    // GitLab's user name for tokens, as spin.toml tells to set it.
+    let gitlab = get("git_username")? == "oauth2";
+    Ok(release::notifications::Settings {
+        destinations,
+        links: Links::new(repositories, &git_host, gitlab),
+    })
 }
 
 /// The secret of a Git host's webhooks.

@@ -7,6 +7,7 @@
 mod cleanups;
 mod feedback;
 mod metrics;
+mod notifications;
 mod retention;
 
 use std::cell::Cell;
@@ -90,6 +91,7 @@ const MIGRATIONS: &[&[&str]] = &[
     cleanups::CLEANUPS,
     metrics::METRICS,
     retention::RETENTION,
+    notifications::NOTIFICATIONS,
 ];
 
 /// Rollbacks and holds. `tree` is the app's folder as a commit left it; `target` is the commit that a rollback goes back to,

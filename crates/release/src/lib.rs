@@ -7,7 +7,8 @@
 //! ingest ──▶ SQL artifacts ──▶ KV evaluate.<id>
 //! evaluate ──▶ SQL requests ──▶ KV write.<request> ──▶ SQL decisions ──▶ (KV evaluate.<id> deleted)
 //! enqueue, rollback, delete ──▶ SQL requests (and holds) ──▶ KV write.<request>
-//! flush ──▶ SQL intents ──▶ one push ──▶ SQL requests ──▶ (KV write.<request>, then the intent deleted)
+//! flush ──▶ SQL intents ──▶ one push ──▶ SQL requests (and outbox) ──▶ (KV write.<request>, then the intent deleted)
+//! notify ──▶ SQL notifications ──▶ (outbox deleted) ──▶ claimed ──▶ sent ──▶ recorded
 //! ```
 //!
 //! # Invariants
@@ -31,6 +32,7 @@ pub mod health;
 pub mod hold;
 pub mod ingest;
 pub mod metrics;
+pub mod notifications;
 pub mod oidc;
 pub mod ports;
 pub mod query;

@@ -82,7 +82,8 @@ pub trait Database {
     async fn execute(&self, sql: &str, params: &[SqlValue]) -> Result<Vec<Row>, DatabaseError>;
 }
 
-/// An HTTP exchange did not come to an answer. Whether the server acted on the request is not known.
+/// An HTTP exchange did not come to an answer. Where it is not said that the request was never sent, the server may have
+/// acted on it.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     /// The request was never sent: the platform forbids the host.
@@ -92,6 +93,14 @@ pub enum HttpError {
         origin: String,
         /// What to change.
         hint: String,
+    },
+    /// The request was never sent: no connection came about.
+    #[error("{origin} cannot be reached: {source}")]
+    Unreachable {
+        /// Scheme, host and port.
+        origin: String,
+        /// Why.
+        source: PortError,
     },
     /// No answer, or a broken one.
     #[error("no answer from {origin}: {source}")]

@@ -104,7 +104,7 @@ impl Parameters {
     }
 
     /// GimletD's page: 10 rows where nothing is said, from the newest on.
-    fn page(&self) -> Result<(i64, i64), InvalidParameter> {
+    pub(crate) fn page(&self) -> Result<(i64, i64), InvalidParameter> {
         let limit = match self.number("limit")?.unwrap_or(0) {
             0 => PAGE,
             limit if limit <= LARGEST_PAGE => limit,

@@ -22,6 +22,7 @@ mod ingest;
 mod manifest_variables;
 mod metrics;
 mod migrations;
+mod notifications;
 mod oidc;
 mod protocol;
 mod queries;

@@ -18,6 +18,8 @@ pub struct Asked {
     pub path: String,
     /// The headers, names in lower case.
     pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub body: Vec<u8>,
     /// The status that was answered.
     pub status: u16,
 }
@@ -175,7 +177,10 @@ impl Drop for WebServer {
 }
 
 impl Shared {
-    fn answer(&self, request: Request) {
+    fn answer(&self, mut request: Request) {
+        let mut body = Vec::new();
+        // A body that breaks off is seen as far as it came.
+        let _ = request.as_reader().read_to_end(&mut body);
         let headers = request.headers().iter().map(|header| {
             let name = header.field.as_str().as_str().to_ascii_lowercase();
             (name, header.value.as_str().to_owned())
@@ -184,6 +189,7 @@ impl Shared {
             method: request.method().to_string(),
             path: request.url().to_owned(),
             headers: headers.collect(),
+            body,
             status: 0,
         };
         let laid = locked(&self.laid).get(asked.resource()).cloned();

@@ -73,7 +73,9 @@ impl ChartError {
             HttpError::TooLarge { origin, limit } => Self::lasting(format!(
                 "{what} from {origin} is larger than {limit} bytes, the limit"
             )),
-            HttpError::Network { .. } => Self::passing(format!("{what}: {error}")),
+            HttpError::Unreachable { .. } | HttpError::Network { .. } => {
+                Self::passing(format!("{what}: {error}"))
+            }
         }
     }
 }

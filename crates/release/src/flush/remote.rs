@@ -112,7 +112,7 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteHosts<'_, H, D, C> {
             .await
             .map_err(|error| match error {
                 HttpError::NotAllowed { .. } | HttpError::TooLarge { .. } => operator(&error),
-                HttpError::Network { .. } => passing(&error),
+                HttpError::Unreachable { .. } | HttpError::Network { .. } => passing(&error),
             })
     }
 

@@ -241,7 +241,7 @@ fn every_route_is_reached_by_a_trigger_of_its_component() {
 #[test]
 fn every_kind_of_act_has_a_route_or_waits_for_one() {
     // Actions whose routes are still to come; a route for one of them takes it off this list.
-    let waiting = [Action::Webhooks];
+    let waiting: [Action; 0] = [];
     for action in Action::ALL {
         let has = Route::ALL
             .iter()

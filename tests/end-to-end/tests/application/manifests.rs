@@ -19,8 +19,9 @@ fn the_http_only_manifest_differs_in_the_cron_trigger_alone() {
         .remove("cron")
         .expect("spin.toml has a cron trigger");
     let cron = cron.as_array().unwrap();
-    assert_eq!(cron.len(), 1);
-    assert_eq!(cron[0]["component"].as_str(), Some("release-flush"));
+    let ticking = cron.iter().map(|one| one["component"].as_str().unwrap());
+    let ticking: Vec<&str> = ticking.collect();
+    assert_eq!(ticking, ["notifications", "release-flush"]);
 
     let mut http_only = manifest("infra/spin-http.toml");
     for (_, component) in http_only["component"].as_table_mut().unwrap() {
@@ -42,18 +43,22 @@ fn the_http_only_manifest_differs_in_the_cron_trigger_alone() {
 }
 
 #[test]
-fn only_the_flush_reaches_the_network_and_knows_its_secrets() {
+fn only_the_flush_and_notifications_reach_the_network_each_with_its_own_secrets() {
     let manifest = manifest("spin.toml");
     for (id, component) in manifest["component"].as_table().unwrap() {
         let variables = component["variables"].as_table().unwrap();
         let is_flush = id == "release-flush";
+        let notifies = id == "notifications";
         assert_eq!(
             component.get("allowed_outbound_hosts").is_some(),
-            is_flush,
+            is_flush || notifies,
             "{id}"
         );
         for secret in ["git_token", "chart_credentials"] {
             assert_eq!(variables.contains_key(secret), is_flush, "{id} {secret}");
+        }
+        for secret in ["notifications", "notifications_token"] {
+            assert_eq!(variables.contains_key(secret), notifies, "{id} {secret}");
         }
         // Where it may go is the operator's to say, host by host: none is written into the manifest.
         let hosts = component.get("allowed_outbound_hosts");
@@ -68,7 +73,13 @@ fn only_the_flush_reaches_the_network_and_knows_its_secrets() {
             assert!(nowhere || name == "git_host", "{id}: {name} is {default}");
         }
     }
-    for name in ["admin_token", "git_token", "chart_credentials"] {
+    for name in [
+        "admin_token",
+        "git_token",
+        "chart_credentials",
+        "notifications",
+        "notifications_token",
+    ] {
         let variable = &manifest["variables"][name];
         assert_eq!(variable["secret"].as_bool(), Some(true), "{name}");
         assert_eq!(variable["default"].as_str(), Some(""), "{name}");
