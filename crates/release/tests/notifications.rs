@@ -1,23 +1,24 @@
 //! Notifications over time: what is an event, who is told, how often, and what a death at any point leaves. The services are
 //! simulated and count what reaches them; what is really sent is in the end-to-end tests.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+mod deaths;
+mod services;
+
+use std::cell::Cell;
 use std::rc::Rc;
 
 use domain::Feedback;
 use notify::{Destinations, Gimletd, Links};
 use release::database::Sql;
 use release::feedback::report;
-use release::notifications::{
-    LEASE_MS, Report, RetryError, Settings, again, list, tick as notify_tick,
-};
-use release::ports::{Database, HttpClient, HttpError, SqlValue};
+use release::notifications::{Report, RetryError, Settings, again, list, tick as notify_tick};
+use release::ports::{Database, SqlValue};
 use release::query::Parameters;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use self::services::{Manner, Services};
 use crate::world::artifacts::{Shipment, Sort};
-use crate::world::executor::{Task, run, step, turn};
+use crate::world::executor::{Task, run, step};
 use crate::world::ports::{Sqlite, Time};
 use crate::world::{
     ONE, World, ask_delete, ask_for, ask_rollback, release_version, shipped_id, tick,
@@ -30,122 +31,6 @@ const DAY: u64 = 24 * 60 * MINUTE;
 /// A chat, a webhook and a commit status.
 const ALL: &str = "to=slack&token=t&channel=c&api=https://slack;to=webhook&url=https://hook&secret=whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA;\
                    to=github&token=t&api=https://github";
-
-/// What a service does with what reaches it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Manner {
-    /// Takes it.
-    Well,
-    /// Answers with this status, and for how many seconds it wants to be left alone.
-    Refusing(u16, Option<u32>),
-    /// There is no connection.
-    Gone,
-    /// Takes it, and the answer is lost.
-    Mute,
-    /// Never answers.
-    Silent,
-}
-
-/// The services: by host, what each does and what reached it.
-#[derive(Default)]
-struct Services {
-    manners: RefCell<BTreeMap<String, Manner>>,
-    /// Host, and what tells one message from another.
-    taken: RefCell<Vec<(String, String)>>,
-    asked: Cell<usize>,
-}
-
-impl Services {
-    fn behave(&self, host: &str, manner: Manner) {
-        self.manners.borrow_mut().insert(host.to_owned(), manner);
-    }
-
-    /// How often a host was told, message by message.
-    fn counts(&self, host: &str) -> BTreeMap<String, usize> {
-        let mut counts = BTreeMap::new();
-        for (_, message) in self
-            .taken
-            .borrow()
-            .iter()
-            .filter(|(known, _)| known == host)
-        {
-            *counts.entry(message.clone()).or_default() += 1;
-        }
-        counts
-    }
-
-    fn told(&self, host: &str) -> Vec<String> {
-        let taken = self.taken.borrow();
-        let of_host = taken.iter().filter(|(known, _)| known == host);
-        of_host.map(|(_, message)| message.clone()).collect()
-    }
-}
-
-/// What tells one message from another.
-fn message(request: &http::Request<Vec<u8>>) -> String {
-    let body: Value = serde_json::from_slice(request.body()).unwrap();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    match (&body["text"], &body["context"]) {
-        (Value::String(title), _) => format!(
-            "{title} {}",
-            text(&body["blocks"][1]["elements"][1]["text"])
-        ),
-        (_, Value::String(context)) => format!(
-            "{} {context} {}",
-            request.uri().path(),
-            text(&body["state"])
-        ),
-        _ => format!("{} {}", text(&body["type"]), text(&body["data"]["id"])),
-    }
-}
-
-impl HttpClient for &Services {
-    async fn send(
-        &self,
-        request: http::Request<Vec<u8>>,
-        _: usize,
-    ) -> Result<http::Response<Vec<u8>>, HttpError> {
-        turn().await;
-        self.asked.set(self.asked.get() + 1);
-        let host = request.uri().host().unwrap().to_owned();
-        let manner = self
-            .manners
-            .borrow()
-            .get(&host)
-            .copied()
-            .unwrap_or(Manner::Well);
-        let origin = format!("https://{host}");
-        let (status, pause) = match manner {
-            Manner::Gone => {
-                return Err(HttpError::Unreachable {
-                    origin,
-                    source: "refused".into(),
-                });
-            }
-            Manner::Silent => {
-                std::future::pending::<()>().await;
-                unreachable!()
-            }
-            Manner::Refusing(status, pause) => (status, pause),
-            Manner::Well | Manner::Mute => {
-                self.taken.borrow_mut().push((host, message(&request)));
-                (200, None)
-            }
-        };
-        turn().await;
-        if manner == Manner::Mute {
-            return Err(HttpError::Network {
-                origin,
-                source: "it broke off".into(),
-            });
-        }
-        let mut answer = http::Response::builder().status(status);
-        if let Some(pause) = pause {
-            answer = answer.header("retry-after", pause.to_string());
-        }
-        Ok(answer.body(br#"{"ok":true}"#.to_vec()).unwrap())
-    }
-}
 
 fn settings(text: &str) -> Settings {
     Settings {
@@ -419,6 +304,20 @@ impl Database for Counting {
 }
 
 #[test]
+fn where_nobody_looks_the_outbox_grows_no_further() {
+    let world = World::new(1, ONE);
+    world.sql(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20100)
+         INSERT INTO outbox (source, subject, env, status, description, at) SELECT 'report', '', '', '', '', 0 FROM n",
+        &[],
+    );
+    assert_eq!(
+        world.sql("SELECT count(*), min(seq) FROM outbox", &[]),
+        [["20000", "101"]]
+    );
+}
+
+#[test]
 fn what_is_looked_at_and_claimed_is_found_by_an_index() {
     let world = World::new(1, ONE);
     let plans = [
@@ -688,117 +587,4 @@ fn what_is_for_a_destination_that_is_gone_from_the_configuration_is_given_up() {
 fn ticking(world: &Rc<World>, services: &Rc<Services>) -> Task {
     let told = tell(Rc::clone(world), Rc::clone(services), ALL.to_owned());
     Box::pin(async move { drop(told.await) })
-}
-
-/// The process dies after each step of a tick in turn; later ticks finish what it left.
-#[test]
-fn a_tick_may_die_anywhere_and_no_chat_is_told_twice() {
-    let mut unknown = 0;
-    let mut deaths = 0;
-    for after in 0.. {
-        let (world, services) = (World::new(1, ONE), Rc::new(Services::default()));
-        release_version(&world, 1, SHOP);
-        release_version(&world, 2, CART);
-        let mut dying = ticking(&world, &services);
-        let ended = (0..after).any(|_| step(&mut dying));
-        drop(dying);
-        for _ in 0..4 {
-            world.advance_ms(LEASE_MS);
-            notify(&world, &services, ALL);
-        }
-        unknown += check(&world, &services, 2);
-        if ended {
-            break;
-        }
-        deaths += 1;
-    }
-    assert!(deaths > 25, "{deaths} points to die at");
-    assert!(unknown > 0, "some died while the chat was being told");
-}
-
-/// Everybody was told of every event, or nobody knows; chats once at most. Gives how many nobody knows of.
-fn check(world: &World, services: &Services, events: usize) -> usize {
-    assert_eq!(world.sql("SELECT count(*) FROM outbox", &[]), [["0"]]);
-    let states = states(world);
-    assert_eq!(states.len(), 3 * events, "{states:?}");
-    let unknown = states
-        .iter()
-        .filter(|state| *state == "slack unknown")
-        .count();
-    let sent = states
-        .iter()
-        .filter(|state| state.ends_with(" sent"))
-        .count();
-    assert_eq!(sent + unknown, 3 * events, "{states:?}");
-    let chat = services.counts("slack");
-    assert!(chat.values().all(|times| *times == 1), "{chat:?}");
-    assert!(chat.len() + unknown >= events, "{chat:?}");
-    for host in ["hook", "github"] {
-        assert_eq!(services.counts(host).len(), events, "{host}");
-    }
-    unknown
-}
-
-/// Replicas at once, deaths, a failing platform and moody services, as a seed decides; then peace.
-#[test]
-fn no_schedule_tells_a_chat_twice_or_loses_an_event() {
-    let mut seen = BTreeSet::new();
-    for seed in 0..60 {
-        let (world, services) = (World::new(seed, ONE), Rc::new(Services::default()));
-        let random = |below: usize| world.random.below(below);
-        let mut events = 0;
-        let mut tasks: Vec<Task> = Vec::new();
-        for _ in 0..200 + random(400) {
-            match random(40) {
-                0 if events < 6 => {
-                    events += 1;
-                    world.port_failures.set(0);
-                    release_version(&world, events, [SHOP, CART, "production/shop"][events % 3]);
-                    world.port_failures.set([0, 0, 60][seed as usize % 3]);
-                }
-                1..=3 if tasks.len() < 3 => tasks.push(ticking(&world, &services)),
-                4 if !tasks.is_empty() => drop(tasks.swap_remove(random(tasks.len()))),
-                5 => world.advance_ms(1 + random(9_000) as u64),
-                6 if seed % 2 == 0 => world.advance_ms(LEASE_MS + 1),
-                7 => {
-                    let manner = [
-                        Manner::Well,
-                        Manner::Mute,
-                        Manner::Gone,
-                        Manner::Refusing(503, Some(7)),
-                        Manner::Refusing(500, None),
-                    ][random(5)];
-                    services.behave(["slack", "hook", "github"][random(3)], manner);
-                }
-                _ if !tasks.is_empty() => {
-                    let index = random(tasks.len());
-                    if step(&mut tasks[index]) {
-                        drop(tasks.swap_remove(index));
-                    }
-                }
-                _ => {}
-            }
-        }
-        // Late processes may still finish, or never.
-        world.port_failures.set(0);
-        for mut task in tasks {
-            if world.random.one_in(2) {
-                while !step(&mut task) {}
-            }
-        }
-        for host in ["slack", "hook", "github"] {
-            services.behave(host, Manner::Well);
-        }
-        for _ in 0..40 {
-            world.advance_ms(10 * MINUTE);
-            notify(&world, &services, ALL);
-        }
-        let unknown = check(&world, &services, events);
-        seen.insert(unknown.min(2));
-    }
-    assert_eq!(
-        seen,
-        BTreeSet::from([0, 1, 2]),
-        "schedules with and without a loss"
-    );
 }

@@ -16,6 +16,8 @@ pub(super) const NOTIFICATIONS: &[&str] = &[
         status TEXT NOT NULL, description TEXT NOT NULL,
         gitops_ref TEXT, gitops_repo TEXT,
         at INTEGER NOT NULL)",
+    // Where nobody ever looks, it grows no further than this.
+    "CREATE TRIGGER outbox_is_bounded AFTER INSERT ON outbox BEGIN DELETE FROM outbox WHERE seq <= NEW.seq - 20000; END",
     "CREATE TRIGGER ends_are_told AFTER UPDATE OF status ON requests
      WHEN NEW.status <> 'new' AND NEW.status <> OLD.status BEGIN
         INSERT INTO outbox (source, subject, env, status, description, gitops_ref, gitops_repo, at)

@@ -10,6 +10,7 @@ mod crashes;
 mod feedback;
 mod git_failures;
 mod manifests;
+mod notifications;
 mod observability;
 mod oidc;
 mod queries;
