@@ -268,6 +268,9 @@ impl Destination {
             | Service::Webhook { url, .. } => url,
         };
         let mut secrets = vec![secret.reveal().to_owned()];
+        if let Service::Webhook { key, .. } = &self.service {
+            secrets.push(key.reveal());
+        }
         if let Ok(url) = Url::parse(secret.reveal()) {
             secrets.push(url.path().to_owned());
             secrets.extend(url.path().split('/').map(str::to_owned));

@@ -102,12 +102,13 @@ pub(crate) fn of_refusal<B>(
     }
 }
 
+/// What does not say is left alone as a whole: the next message would fare no better.
 fn uncertain(reason: String, twice: bool) -> Verdict {
     match twice {
         true => Verdict::Again {
             reason,
             pause_ms: None,
-            whole: false,
+            whole: true,
         },
         false => Verdict::Unknown {
             reason: format!("{reason}: it may have been taken, so it is not sent again"),

@@ -32,6 +32,13 @@ impl WebhookKey {
     }
 }
 
+impl WebhookKey {
+    /// The key as it is configured, without `whsec_`.
+    pub(crate) fn reveal(&self) -> String {
+        STANDARD.encode(&self.0)
+    }
+}
+
 /// The value of `webhook-signature` over `<id>.<seconds>.<body>`.
 pub fn sign(key: &WebhookKey, id: &str, timestamp_s: u64, body: &[u8]) -> String {
     // HMAC takes a key of any length.

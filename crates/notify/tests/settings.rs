@@ -286,7 +286,7 @@ fn answers_mean_what_each_service_says() {
             "failed",
         ),
         (hook, 204, &[], "", "sent"),
-        (hook, 502, &[], "", "again"),
+        (hook, 502, &[], "", "again whole"),
         (hook, 410, &[], "", "failed"),
         (github, 201, &[], "{}", "sent"),
         (
@@ -374,7 +374,7 @@ fn no_answer_is_a_refusal_only_where_nothing_was_sent() {
             },
             "again whole",
         ),
-        ("to=github&token=t", NoAnswer::Lost, "again"),
+        ("to=github&token=t", NoAnswer::Lost, "again whole"),
         ("to=github&token=t", NoAnswer::Unreachable, "again whole"),
     ];
     for (to, why, expected) in table {

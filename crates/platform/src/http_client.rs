@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
+use futures_util::future::{Either, select};
+use futures_util::{SinkExt as _, TryStreamExt as _};
 use release::ports::{HttpClient, HttpError};
+use spin_sdk::http::conversions::TryIntoOutgoingRequest as _;
 use spin_sdk::http::{ErrorCode, IncomingResponse, SendError};
 
 use crate::timeout::within;
@@ -35,7 +37,7 @@ impl HttpClient for OutboundHttp {
             source: source.into(),
         };
         let silent = || network(format!("it was silent for {} s", SILENCE.as_secs()));
-        let response: IncomingResponse = within(SILENCE, spin_sdk::http::send(request))
+        let response = within(SILENCE, exchange(request))
             .await
             .ok_or_else(silent)?
             .map_err(|error| refused(error, &origin))?;
@@ -58,6 +60,25 @@ impl HttpClient for OutboundHttp {
         answer
             .body(body)
             .map_err(|error| network(error.to_string()))
+    }
+}
+
+/// Sends a request. The SDK's own `send` gives up where the body cannot be written, and with it the reason: that the host is
+/// not allowed, cannot be reached, or has answered already.
+async fn exchange(request: http::Request<Vec<u8>>) -> Result<IncomingResponse, SendError> {
+    let converted = request.try_into_outgoing_request();
+    let (request, body) = converted.map_err(|error| SendError::RequestConversion(error.into()))?;
+    let Some(body) = body else {
+        return spin_sdk::http::send(request).await;
+    };
+    let mut sink = Box::pin(request.take_body());
+    let writing = Box::pin(async move {
+        let _ = sink.send(body).await;
+    });
+    // The response first: its first look begins the exchange.
+    match select(Box::pin(spin_sdk::http::send(request)), writing).await {
+        Either::Left((response, _)) => response,
+        Either::Right(((), response)) => response.await,
     }
 }
 

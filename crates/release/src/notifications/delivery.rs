@@ -186,7 +186,11 @@ impl<D: Database, H: HttpClient, C: Clock> Delivery<'_, D, H, C> {
         let (reason, asked_ms, whole) = match verdict {
             Verdict::Sent => return (Ending::Sent, None),
             Verdict::Failed { reason } => return (Ending::Failed(reason), None),
-            Verdict::Unknown { reason } => return (Ending::Unknown(reason), None),
+            // Whatever else waits would be lost like this one.
+            Verdict::Unknown { reason } => {
+                let until_ms = now_ms(self.clock).saturating_add_unsigned(pace::LONGEST_PAUSE_MS);
+                return (Ending::Unknown(reason.clone()), Some((until_ms, reason)));
+            }
             Verdict::Again {
                 reason,
                 pause_ms,

@@ -5,7 +5,7 @@ pub(super) const MOST_TRIES: i64 = 10;
 /// The first pause; each try triples it.
 const FIRST_MS: u64 = 5_000;
 const LONGEST_MS: u64 = 3_600_000;
-/// A destination that cannot be reached is looked for at least so often.
+/// A destination that cannot be reached, or does not say whether it takes what it is told, is looked for so often.
 pub(super) const LONGEST_PAUSE_MS: u64 = 300_000;
 
 /// Milliseconds until the next try, after so many: 5 s, 15 s, 45 s … an hour, a fifth more or less by chance, so that what
