@@ -182,7 +182,10 @@ fn w18_flux_is_heard_when_its_word_changes_and_not_when_it_repeats_itself() {
         ),
         // The last word stays, so this says nothing new.
         ("staging", &commit, "ReconciliationFailed", "late"),
-        // A person's commit, of which no release is known.
+        // A person's commit, of which no release is known. It fails again, within the same second perhaps.
+        ("production", stranger, "HealthCheckFailed", "timeout"),
+        ("production", stranger, "Progressing", "again"),
+        ("production", stranger, "HealthCheckFailed", "timeout"),
         ("production", stranger, "ValidationFailed", "line 3"),
     ] {
         say(&world, env, commit, word, remark);
@@ -193,6 +196,8 @@ fn w18_flux_is_heard_when_its_word_changes_and_not_when_it_repeats_itself() {
         format!("Gitops changes from {short} have health issues"),
         format!("Applied resources from {short} are up and healthy"),
         format!("ReconciliationSucceeded: {short}"),
+        "Gitops changes from 1234567 have health issues".to_owned(),
+        "Gitops changes from 1234567 have health issues".to_owned(),
         "Gitops changes from 1234567 failed to apply".to_owned(),
     ];
     let told = services.told("slack");
@@ -556,7 +561,7 @@ fn a_destination_that_is_silent_keeps_nobody_waiting_but_itself() {
         (3, 3)
     );
     // Other ticks do not knock there meanwhile, and go on with the rest.
-    release_version(&world, 4, SHOP);
+    release_version(&world, 4, "production/shop");
     notify(&world, &services, ALL);
     assert_eq!(
         (services.told("hook").len(), services.told("slack").len()),
