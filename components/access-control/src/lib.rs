@@ -24,7 +24,7 @@ async fn route(call: Call) -> Result<Answer, Problem> {
     let db = SpinSqlite::open()?;
     let sql = Sql::new(&db);
     match call.route {
-        Route::Users => users::list(&sql).await,
+        Route::Users => users::list(&call, &sql).await,
         Route::CreateUser | Route::SaveUser => users::create(call, &sql).await,
         Route::User => users::show(&call, &sql).await,
         Route::DeleteUser => users::delete(&call, &sql).await,

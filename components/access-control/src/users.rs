@@ -23,10 +23,10 @@ const LONGEST_GRACE_S: u64 = 30 * 86_400;
 const NAME: usize = 100;
 
 /// `GET /api/users`.
-pub(crate) async fn list(sql: &Db<'_>) -> Result<Answer, Problem> {
-    let users = users::all(sql).await?;
-    let users: Vec<Value> = users.iter().map(|user| user.to_json(None)).collect();
-    Ok(Answer::json(200, &users))
+pub(crate) async fn list(call: &Call, sql: &Db<'_>) -> Result<Answer, Problem> {
+    let page = users::page(sql, &Parameters::parse(&call.query)).await?;
+    let users: Vec<Value> = page.items.iter().map(|user| user.to_json(None)).collect();
+    Ok(call.linked(Answer::json(200, &users), page.next.as_deref()))
 }
 
 /// `POST /api/user` and `POST /api/saveUser`.

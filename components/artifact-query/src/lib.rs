@@ -11,6 +11,9 @@ use serde_json::json;
 use spin_sdk::http::{IncomingRequest, Response};
 use spin_sdk::http_component;
 
+/// Generated from the code by the crate `openapi`, whose tests hold it to be current.
+const OPEN_API: &str = include_str!("../../../crates/openapi/openapi.json");
+
 #[http_component]
 async fn handle(request: IncomingRequest) -> Response {
     serve("artifact-query", request, route).await
@@ -34,8 +37,9 @@ async fn route(call: Call) -> Result<Answer, Problem> {
         Route::Artifacts => {
             let scope = Scope::new().repository(parameters.get("repository"));
             call.permit(&scope).await?;
-            let artifacts = query::artifacts(&sql, &parameters).await?;
-            Ok(Answer::json_text(200, artifacts))
+            let page = query::artifacts(&sql, &parameters).await?;
+            let answer = Answer::json_text(200, page.items);
+            Ok(call.linked(answer, page.next.as_deref()))
         }
         Route::Artifact => artifact(&call, &sql).await,
         Route::Status => {
@@ -66,6 +70,14 @@ async fn route(call: Call) -> Result<Answer, Problem> {
             let commits = track::gitops_commits(&sql, &parameters).await?;
             Ok(Answer::json(200, &commits))
         }
+        // A request ends within seconds here, and no instance outlives it: nothing can be streamed.
+        Route::Sink => Err(Problem::new(
+            410,
+            "gone",
+            "Gone",
+            "commits are not streamed here: ask GET /api/gitopsCommits, or GET /api/eventReleaseTrack?id=<id> for one release",
+        )),
+        Route::OpenApi => Ok(Answer::json_text(200, OPEN_API.to_owned())),
         Route::GitopsRepository => gitops_repository(&call, &parameters).await,
         _ => Err(Problem::not_found(
             "there is no such route; the README lists them",

@@ -32,8 +32,8 @@ async fn route(call: Call) -> Result<Answer, Problem> {
         Route::Releases => {
             let scope = named(&parameters).repository(parameters.get("git-repo"));
             call.permit(&scope).await?;
-            let releases = query::releases(&sql, &parameters).await?;
-            Ok(Answer::json(200, &releases))
+            let page = query::releases(&sql, &parameters).await?;
+            Ok(call.linked(Answer::json(200, &page.items), page.next.as_deref()))
         }
         Route::AskForRelease => release(call, &sql).await,
         Route::Rollback => rollback(&call, &sql, &parameters).await,

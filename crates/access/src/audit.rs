@@ -18,6 +18,7 @@ pub const BEGINNING: &str = "000000000000000000000000000000000000000000000000000
 const MOST_FAULTS: usize = 100;
 
 /// Whether somebody was let.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -49,6 +50,7 @@ impl FromStr for Outcome {
 }
 
 /// What happened.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
@@ -73,6 +75,11 @@ pub struct Entry {
 }
 
 /// A row of the log.
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AuditRow")
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
@@ -88,6 +95,11 @@ pub struct Row {
 }
 
 /// The end of the log: what an operator may note elsewhere.
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AuditHead")
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Head {
     /// The number of the last row; 0 for an empty log.
@@ -134,6 +146,11 @@ fn hash(seq: u64, previous: &str, entry: &Entry) -> String {
 }
 
 /// What is wrong with a log.
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AuditFault")
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "fault", rename_all = "kebab-case")]
 pub enum Fault {

@@ -14,8 +14,10 @@ const NAMES: usize = 100;
 const NAME: usize = 255;
 
 /// An exact name, or a glob in the dialect of the manifests' branch filters (`*` crosses `/`).
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", schemars(with = "String"))]
 pub struct Pattern {
     text: String,
     /// None where it is an exact name alone.
@@ -90,6 +92,7 @@ impl fmt::Display for Pattern {
 }
 
 /// What somebody is limited to; the default is no limit.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {

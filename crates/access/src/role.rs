@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::Action;
 
 /// What somebody is.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {

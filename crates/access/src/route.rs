@@ -63,6 +63,10 @@ routes! {
     TrackArtifact, "artifact-query", "GET", "/api/eventArtifactTrack", Needs(Read);
     /// The latest commits of the GitOps repositories.
     GitopsCommits, "artifact-query", "GET", "/api/gitopsCommits", Needs(Read);
+    /// GimletD's stream of commits, which is not there: it says what to use instead.
+    Sink, "artifact-query", "GET", "/sink/register", Open;
+    /// The description of all this.
+    OpenApi, "artifact-query", "GET", "/api/openapi.json", Open;
     /// The GitOps repository of an environment.
     GitopsRepository, "artifact-query", "GET", "/api/gitopsRepo", Needs(Read);
     /// Why an artifact was released, or not.

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// A stored artifact: what was shipped, with the id and the time that the server gave it.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Artifact {
     /// `<repositoryName>-<uuid>`.
@@ -20,6 +21,7 @@ pub struct Artifact {
 }
 
 /// An artifact as CI ships it. The `id` and `created` of the client are dropped: the server sets its own.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShippedArtifact {
@@ -72,6 +74,7 @@ impl Artifact {
 }
 
 /// What the artifact was built from.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Version {

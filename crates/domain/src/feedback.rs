@@ -1,7 +1,8 @@
 //! What GitOps controllers say of commits: Flux's events and Argo CD's notifications, read into one form. Their texts are
 //! a stranger's: bounded, without control characters, and never taken for anything but a commit id, a word and a remark.
 
-use crate::{CommitId, JsonError, JsonLimits, json::read as read_json};
+use crate::json::{key_in_two_cases, pointer_step, read as read_json};
+use crate::{CommitId, JsonError, JsonLimits};
 use serde_json::{Map, Value};
 
 /// How a commit stands in the cluster.
@@ -53,7 +54,7 @@ const WORD: usize = 100;
 pub fn read_flux_event(bytes: &[u8]) -> Result<Option<Feedback>, InvalidFeedback> {
     let event = object(bytes)?;
     let metadata = match get(&event, "metadata") {
-        Some(Value::Object(metadata)) => metadata.clone(),
+        Some(Value::Object(metadata)) => in_one_case(metadata.clone(), "/metadata")?,
         None | Some(Value::Null) => Map::new(),
         Some(_) => return refuse("/metadata", "must be an object"),
     };
@@ -118,9 +119,23 @@ fn object(bytes: &[u8]) -> Result<Map<String, Value>, InvalidFeedback> {
         key: 1_024,
     };
     match read_json(bytes, &limits) {
-        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(Value::Object(fields)) => in_one_case(fields, ""),
         Ok(_) => refuse("", "the body must be a JSON object"),
         Err(JsonError { pointer, message }) => Err(InvalidFeedback { pointer, message }),
+    }
+}
+
+/// No key may win over another that is the same but for its case.
+fn in_one_case(
+    fields: Map<String, Value>,
+    pointer: &str,
+) -> Result<Map<String, Value>, InvalidFeedback> {
+    match key_in_two_cases(&fields) {
+        None => Ok(fields),
+        Some(key) => {
+            let at = pointer_step(pointer, key);
+            refuse(&at, "stands twice, in different case")
+        }
     }
 }
 

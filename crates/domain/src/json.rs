@@ -79,6 +79,19 @@ pub fn read(bytes: &[u8], limits: &JsonLimits) -> Result<Value, JsonError> {
     }
 }
 
+/// A key that stands twice in an object that Go's clients fill, once in another case: Go would let one win silently.
+pub fn key_in_two_cases(object: &Map<String, Value>) -> Option<&str> {
+    let mut keys: Vec<(String, &str)> = object
+        .keys()
+        .map(|key| (key.to_ascii_lowercase(), key.as_str()))
+        .collect();
+    keys.sort_unstable();
+    let mut neighbours = keys.iter().zip(keys.iter().skip(1));
+    neighbours
+        .find(|((one, _), (other, _))| one == other)
+        .map(|(_, (_, key))| *key)
+}
+
 struct State {
     nodes: usize,
     /// The place being read. Steps stay when an error passes, so that it can be named.

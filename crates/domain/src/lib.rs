@@ -23,6 +23,8 @@ mod release_record;
 mod request;
 mod resolve;
 mod sanitize;
+#[cfg(feature = "schema")]
+mod schema;
 mod variables;
 mod webhook;
 
@@ -41,7 +43,7 @@ pub use gitops_repository::{
 };
 pub use glob::{Glob, InvalidGlob};
 pub use go_json::to_go_json;
-pub use json::{JsonError, JsonLimits, read as read_json};
+pub use json::{JsonError, JsonLimits, key_in_two_cases, read as read_json};
 pub use manifest::{Chart, CleanupPolicy, DeployPolicy, Json6902Patch, Json6902Target, Manifest};
 pub use name::{
     AppName, ArtifactId, BranchName, CommitId, CommitPrefix, EnvName, HoldReason, InvalidName,

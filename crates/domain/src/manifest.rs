@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// How one app is released to one environment.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
@@ -48,6 +49,7 @@ pub struct Manifest {
 }
 
 /// When a manifest is released without being asked. All that is set must hold.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeployPolicy {
@@ -66,6 +68,7 @@ pub struct DeployPolicy {
 }
 
 /// When a released app is deleted without being asked: its branch was deleted (the only event there is).
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct CleanupPolicy {
     /// Template of the app's name; only `BRANCH` is known to it.
@@ -80,6 +83,7 @@ pub struct CleanupPolicy {
 }
 
 /// A Helm chart by name and version, or by the URL of a Git repository (in `name`).
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Chart {
     /// URL of the chart repository.
@@ -101,6 +105,7 @@ impl Chart {
 }
 
 /// RFC 6902 operations on one object.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Json6902Patch {
     /// The operations, as YAML or JSON text.
@@ -111,6 +116,7 @@ pub struct Json6902Patch {
 }
 
 /// Which object a patch is for.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Json6902Target {
     /// API group; empty for the core group.

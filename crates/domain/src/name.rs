@@ -59,8 +59,8 @@ pub enum NameRule {
 }
 
 macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident, $field:literal, $check:path;)*) => {$(
-        $(#[$doc])*
+    ($($(#[doc = $doc:literal])* $name:ident, $field:literal, $check:path;)*) => {$(
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
@@ -89,6 +89,17 @@ macro_rules! names {
                     Ok(()) => Ok(Self(text.to_owned())),
                     Err(rule) => Err(InvalidName { field: $field, rule }),
                 }
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                crate::schema::of_name($field, concat!($($doc,)*).trim())
             }
         }
 
@@ -180,6 +191,17 @@ impl TriggeredBy {
             Self::Policy => POLICY,
             Self::Login(login) => login.as_str(),
         }
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for TriggeredBy {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "TriggeredBy".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        crate::schema::of_name("login", "`policy`, or the login of who asked for it.")
     }
 }
 

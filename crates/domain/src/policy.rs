@@ -5,6 +5,7 @@ use crate::{CleanupPolicy, DeployPolicy, GitEvent, Glob, InvalidGlob, Reason, Ve
 use serde::{Deserialize, Serialize};
 
 /// Yes or no, and why.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// Is it released?

@@ -73,25 +73,50 @@ impl Serialize for Release {
     }
 }
 
-/// Field order of Go's `dx.Release`.
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Release {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Release".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        <Json<'static> as schemars::JsonSchema>::json_schema(generator)
+    }
+}
+
+/// A release. Field order of Go's `dx.Release`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Release"))]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Json<'a> {
+    /// The app.
     app: &'a AppName,
+    /// The environment.
     env: &'a EnvName,
+    /// The artifact.
     artifact_id: &'a ArtifactId,
+    /// `policy`, or who asked for it.
     triggered_by: &'a TriggeredBy,
+    /// What the artifact was built from; null where the artifact is gone.
     version: Option<&'a Version>,
+    /// The commit in the GitOps repository.
     gitops_ref: &'a str,
+    /// The GitOps repository, `owner/name`.
     gitops_repo: &'a str,
+    /// The commit's date in seconds since 1970.
     #[serde(skip_serializing_if = "crate::artifact::is_zero")]
     created: i64,
+    /// Whether it was rolled back since.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     rolled_back: bool,
+    /// Flux's word on the commit, or `NotReconciled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     gitops_commit_status: Option<&'a str>,
+    /// Flux's remark.
     #[serde(skip_serializing_if = "Option::is_none")]
     gitops_commit_status_desc: Option<&'a str>,
+    /// When it was said, in seconds since 1970.
     #[serde(skip_serializing_if = "crate::artifact::is_zero")]
     gitops_commit_created: i64,
 }

@@ -24,7 +24,10 @@ pub fn object(bytes: &[u8]) -> Result<Fields, Problem> {
         key: 255,
     };
     match domain::read_json(bytes, &limits) {
-        Ok(Value::Object(fields)) => Ok(Fields(fields)),
+        Ok(Value::Object(fields)) => match domain::key_in_two_cases(&fields) {
+            None => Ok(Fields(fields)),
+            Some(key) => Err(wrong(key, "stands twice, in different case")),
+        },
         Ok(_) => Err(Problem::bad_request(
             "",
             "Bad Request: the body must be a JSON object",

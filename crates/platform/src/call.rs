@@ -107,6 +107,16 @@ impl Call {
         log::write(Level::Info, self.route.component(), message, &values);
     }
 
+    /// The answer with a `Link` to the page behind it, if there is one.
+    #[must_use]
+    pub fn linked(&self, answer: Answer, next: Option<&str>) -> Answer {
+        let parameters = release::query::Parameters::parse(&self.query);
+        match next {
+            None => answer,
+            Some(next) => answer.with("link", parameters.link(self.route.path(), next)),
+        }
+    }
+
     fn action(&self) -> Result<Action, Problem> {
         match self.route.access() {
             Access::Needs(action) => Ok(action),

@@ -183,6 +183,11 @@ fn cut(text: &str) -> String {
 }
 
 /// `GET /api/audit`: a page of the log, oldest first.
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AuditPage")
+)]
 #[derive(Debug, Serialize)]
 pub struct Page {
     /// The rows.
@@ -224,6 +229,11 @@ pub async fn page<D: Database>(
 }
 
 /// `GET /api/audit/verify`: what is wrong with the log.
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AuditVerdict")
+)]
 #[derive(Debug, Serialize)]
 pub struct Verdict {
     /// Nothing is wrong with what was looked at.

@@ -45,6 +45,7 @@ impl From<EvaluateError> for CleanupError {
 }
 
 /// What the deletion of a branch came to.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[derive(Debug, Default, Serialize)]
 pub struct CleanupReport {
     /// The requests that delete apps: those that were queued now, and those that were queued before.

@@ -38,6 +38,7 @@ pub enum EvaluateError {
 }
 
 /// What one evaluation did.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Serialize)]
 pub struct EvaluateReport {
     /// Artifacts evaluated.

@@ -67,6 +67,7 @@ pub enum FlushError {
 }
 
 /// What one flush did.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FlushReport {
@@ -108,6 +109,7 @@ impl FlushReport {
 }
 
 /// What one flush did in one repository.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RepositoryReport {

@@ -10,6 +10,7 @@ use crate::store::intents;
 use crate::store::requests::{self, Depth};
 
 /// The state of the application.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Health {

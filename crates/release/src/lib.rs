@@ -34,6 +34,7 @@ pub mod ingest;
 pub mod metrics;
 pub mod notifications;
 pub mod oidc;
+pub mod page;
 pub mod ports;
 pub mod query;
 pub mod queue;

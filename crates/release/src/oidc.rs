@@ -90,6 +90,7 @@ async fn ask_for_keys<D: Database>(sql: &Sql<'_, D>, issuer: &str, now_ms: u64) 
 }
 
 /// What became of one issuer's keys.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refreshed {

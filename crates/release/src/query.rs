@@ -8,16 +8,13 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::database::Sql;
+use crate::page::{Page, Place as _};
 use crate::ports::{Database, DatabaseError};
 use crate::store::artifacts::{self, Filter};
 use crate::store::decisions::{self, DecisionRow};
 use crate::store::history::{self, Landed, ReleaseFilter};
 use crate::store::requests::{self, Tracked};
 
-/// GimletD's page size where none is asked for.
-const PAGE: i64 = 10;
-/// The most rows of one answer.
-const LARGEST_PAGE: i64 = 1_000;
 /// SHAs in one query.
 const MOST_SHAS: usize = 500;
 
@@ -103,20 +100,11 @@ impl Parameters {
         Ok(Some(date.as_millisecond()))
     }
 
-    /// GimletD's page: 10 rows where nothing is said, from the newest on.
-    pub(crate) fn page(&self) -> Result<(i64, i64), InvalidParameter> {
-        let limit = match self.number("limit")?.unwrap_or(0) {
-            0 => PAGE,
-            limit if limit <= LARGEST_PAGE => limit,
-            _ => {
-                let problem = format!("must be at most {LARGEST_PAGE}; use offset for more");
-                return Err(InvalidParameter {
-                    parameter: "limit",
-                    problem,
-                });
-            }
-        };
-        Ok((limit, self.number("offset")?.unwrap_or(0)))
+    /// Names and values, in their order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// A parameter that is a name; none if it is absent or empty.
@@ -155,7 +143,7 @@ impl Parameters {
     }
 }
 
-/// `GET /api/artifacts`: a JSON array of artifacts, newest first.
+/// `GET /api/artifacts`: a page of a JSON array of artifacts, newest first.
 ///
 /// # Errors
 ///
@@ -163,8 +151,8 @@ impl Parameters {
 pub async fn artifacts<D: Database>(
     sql: &Sql<'_, D>,
     parameters: &Parameters,
-) -> Result<String, QueryError> {
-    let (limit, offset) = parameters.page()?;
+) -> Result<Page<String>, QueryError> {
+    let window = parameters.window()?;
     let event = match parameters.get("event") {
         None => None,
         Some(text) => Some(text.parse::<GitEvent>().map_err(|error| InvalidParameter {
@@ -190,8 +178,13 @@ pub async fn artifacts<D: Database>(
         sha,
         event: event.map(GitEvent::as_str),
     };
-    let bodies = artifacts::search(sql, &filter, limit, offset).await?;
-    Ok(format!("[{}]", bodies.join(",")))
+    let mut found = artifacts::search(sql, &filter, &window).await?;
+    let next = window.close(&mut found, |artifact| artifact.place.cursor());
+    let bodies: Vec<String> = found.into_iter().map(|artifact| artifact.body).collect();
+    Ok(Page {
+        items: format!("[{}]", bodies.join(",")),
+        next,
+    })
 }
 
 /// `GET /api/artifacts/{id}`: the artifact's JSON.
@@ -205,7 +198,7 @@ pub async fn artifact<D: Database>(sql: &Sql<'_, D>, id: &str) -> Result<String,
     })
 }
 
-/// `GET /api/releases`: a JSON array of releases, newest first.
+/// `GET /api/releases`: a page of releases, newest first.
 ///
 /// # Errors
 ///
@@ -213,9 +206,9 @@ pub async fn artifact<D: Database>(sql: &Sql<'_, D>, id: &str) -> Result<String,
 pub async fn releases<D: Database>(
     sql: &Sql<'_, D>,
     parameters: &Parameters,
-) -> Result<Vec<Value>, QueryError> {
+) -> Result<Page<Vec<Value>>, QueryError> {
     let env: EnvName = parameters.mandatory("env")?;
-    let (limit, offset) = parameters.page()?;
+    let window = parameters.window()?;
     let filter = ReleaseFilter {
         env: env.to_string(),
         app: parameters
@@ -225,8 +218,12 @@ pub async fn releases<D: Database>(
         since_s: parameters.date_ms("since")?.map(whole_seconds),
         until_s: parameters.date_ms("until")?.map(whole_seconds),
     };
-    let landed = history::releases(sql, &filter, limit, offset).await?;
-    Ok(landed.iter().map(release_json).collect())
+    let mut landed = history::releases(sql, &filter, &window).await?;
+    let next = window.close(&mut landed, |release| release.place.cursor());
+    Ok(Page {
+        items: landed.iter().map(release_json).collect(),
+        next,
+    })
 }
 
 /// Commits have whole seconds: the first that is not before the given millisecond.
@@ -258,6 +255,7 @@ pub async fn status<D: Database>(
 }
 
 /// `GET /api/event`: how a request stands, in GimletD's words.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
@@ -272,6 +270,7 @@ pub struct Event {
 }
 
 /// One commit of a request.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GitopsHash {
@@ -285,6 +284,7 @@ pub struct GitopsHash {
 }
 
 /// One app of a request.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EventResult {
@@ -371,6 +371,7 @@ pub(crate) fn event_of(tracked: &[Tracked]) -> Event {
 }
 
 /// `GET /api/policies/explain`: what an artifact's policies say, and what was decided when it was evaluated.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explained {

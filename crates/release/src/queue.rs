@@ -101,6 +101,7 @@ impl Listing {
 }
 
 /// Why a Git host is left alone, and until when.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Backoff {
     /// The remote's URL, without credentials.

@@ -31,6 +31,7 @@ pub trait SourceHost {
 }
 
 /// What one sweep did.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SweepReport {

@@ -15,6 +15,7 @@ use crate::store::requests::{self, Tracked};
 const COMMITS: i64 = 20;
 
 /// A request, or all that an artifact's policies released.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Track {
@@ -30,6 +31,7 @@ pub struct Track {
 }
 
 /// One app. What is not known is left out.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TrackResult {
@@ -151,6 +153,7 @@ fn result_of(request: &Tracked) -> TrackResult {
 }
 
 /// A commit that was made in a GitOps repository.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GitopsCommit {

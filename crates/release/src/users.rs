@@ -10,8 +10,10 @@ use domain::Login;
 use serde_json::{Map, Value, json};
 
 use crate::database::Sql;
+use crate::page::{Page, Place as _, Window};
 use crate::ports::{Clock, Database, DatabaseError, new_uuid};
-use crate::store::users::{self, TokenRow, UserRow};
+use crate::query::{Parameters, QueryError};
+use crate::store::users::{self, TokenRow, UserPlace, UserRow};
 
 /// The login of whoever has the token in the variable `admin_token`.
 pub const ADMIN: &str = "admin";
@@ -222,7 +224,7 @@ pub async fn create<D: Database, C: Clock>(
     if users::user_by_login(sql, login.as_str()).await?.is_some() {
         return Err(UserError::Taken(login.clone()));
     }
-    if users::users(sql).await?.len() >= MOST_USERS {
+    if users::count(sql).await? >= MOST_USERS {
         return Err(UserError::TooManyUsers);
     }
     let now_ms = clock.now_ms();
@@ -388,15 +390,34 @@ pub async fn user<D: Database>(sql: &Sql<'_, D>, login: &str) -> Result<User, Us
     }
 }
 
-/// Every user, by login, the admin of the variable first.
+/// `GET /api/users`: users by login, the admin of the variable first; all from `cursor` on where there is no `limit`.
 ///
 /// # Errors
-/// See [`UserError`].
-pub async fn all<D: Database>(sql: &Sql<'_, D>) -> Result<Vec<User>, UserError> {
-    let rows = users::users(sql).await?;
-    let mut all = vec![built_in()];
+/// See [`QueryError`].
+pub async fn page<D: Database>(
+    sql: &Sql<'_, D>,
+    parameters: &Parameters,
+) -> Result<Page<Vec<User>>, QueryError> {
+    let most = i64::try_from(MOST_USERS).unwrap_or(i64::MAX);
+    let window = Window::<UserPlace> {
+        limit: parameters.limit()?.unwrap_or(most.saturating_add(1)),
+        offset: 0,
+        after: parameters.cursor()?,
+    };
+    let mut all = Vec::new();
+    if window.after.is_none() {
+        all.push(built_in());
+    }
+    let after = window.after.as_ref().map_or("", |place| place.0.as_str());
+    // The admin of the variable takes one place of the first page.
+    let rows = users::users(sql, after, window.rows()).await?;
     all.extend(rows.into_iter().map(shown));
-    Ok(all)
+    let next = window.close(&mut all, |user| {
+        let is_row = user.created_ms.is_some();
+        let login = user.login.clone();
+        UserPlace(if is_row { login } else { String::new() }).cursor()
+    });
+    Ok(Page { items: all, next })
 }
 
 /// The tokens of a user that have not expired, oldest first.

@@ -40,6 +40,7 @@ pub struct Webhook<'a> {
 }
 
 /// What became of a webhook.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 #[serde(tag = "outcome", rename_all = "camelCase")]
 pub enum Received {

@@ -45,7 +45,7 @@ fn words(world: &Rc<World>, env: &str) -> Vec<String> {
     let base = Sqlite(Rc::clone(world));
     let asked = Parameters::parse(&format!("env={env}&limit=1000"));
     let listed = run(releases(&Sql::new(&base), &asked)).unwrap();
-    let words = listed.iter().rev();
+    let words = listed.items.iter().rev();
     words
         .map(|one| one["gitopsCommitStatus"].as_str().unwrap().to_owned())
         .collect()

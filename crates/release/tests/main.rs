@@ -24,6 +24,7 @@ mod metrics;
 mod migrations;
 mod notifications;
 mod oidc;
+mod pages;
 mod protocol;
 mod queries;
 mod releases;

@@ -137,7 +137,7 @@ pub(crate) fn query(parameters: &[(&'static str, String)]) -> String {
 fn ask_artifacts(world: &Rc<World>, query: &str) -> Result<Vec<String>, QueryError> {
     let base = Sqlite(Rc::clone(world));
     let answer = run(artifacts(&Sql::new(&base), &Parameters::parse(query)))?;
-    let items: Vec<Value> = serde_json::from_str(&answer).unwrap();
+    let items: Vec<Value> = serde_json::from_str(&answer.items).unwrap();
     let ids = items
         .iter()
         .map(|item| item["id"].as_str().unwrap().to_owned());
@@ -203,7 +203,7 @@ fn a_page_has_ten_artifacts_where_nothing_is_said() {
 fn parameters_that_cannot_be_understood_are_named() {
     let world = World::new(7, ONE);
     for (asked, named) in [
-        ("limit=-1", "limit"),
+        ("limit=-2", "limit"),
         ("limit=ten", "limit"),
         ("limit=1001", "limit"),
         ("offset=-3", "offset"),

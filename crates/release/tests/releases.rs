@@ -74,7 +74,7 @@ fn releases_of_all_kinds(world: &Rc<World>) -> Vec<Told> {
 
 fn ask_releases(world: &Rc<World>, query: &str) -> Result<Vec<Value>, QueryError> {
     let base = Sqlite(Rc::clone(world));
-    run(releases(&Sql::new(&base), &Parameters::parse(query)))
+    Ok(run(releases(&Sql::new(&base), &Parameters::parse(query)))?.items)
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn told(world: &Rc<World>, query: &str) -> Vec<(usize, bool)> {
         let version = usize::from_str_radix(sha, 16).unwrap();
         (version, release["rolledBack"] == true)
     };
-    listed.iter().map(one).collect()
+    listed.items.iter().map(one).collect()
 }
 
 fn current(world: &Rc<World>, query: &str) -> Value {

@@ -1,11 +1,12 @@
 //! A client of the application's API: one request a connection, nothing added, nothing retried, no redirect followed, so
-//! that a test sees what the application does.
+//! that a test sees what the application does. Every answer is held to the description of the API.
 
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use serde_json::Value;
 
+use crate::api_description;
 use crate::http::{is_chunked, read_body, read_head, unchunk};
 
 /// A client with one token.
@@ -94,6 +95,9 @@ impl Client {
     ///
     /// # Errors
     /// The connection broke before the answer was whole.
+    ///
+    /// # Panics
+    /// The answer is not one that the description of the API has.
     pub fn send(
         &self,
         method: &str,
@@ -112,7 +116,15 @@ impl Client {
         request.push_str("\r\n");
         let mut bytes = request.into_bytes();
         bytes.extend_from_slice(body);
-        self.send_bytes(&bytes)
+        let answer = self.send_bytes(&bytes)?;
+        if let Err(complaint) = api_description::check(method, path, &answer) {
+            panic!(
+                "{method} {path} answers {} otherwise than openapi.json says: {complaint}\n{}",
+                answer.status,
+                answer.text()
+            );
+        }
+        Ok(answer)
     }
 
     fn send_bytes(&self, request: &[u8]) -> io::Result<Answer> {

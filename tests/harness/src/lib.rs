@@ -1,6 +1,7 @@
 //! Real peers for tests: a Git server, a Helm repository, an OCI registry, Redis, a proxy that breaks what passes it, and the application itself as a process.
 //! A test tool: it stops with a message where something it needs is missing. Nothing here stands in for the real thing.
 
+pub mod api_description;
 pub mod application;
 pub mod chart_archive;
 pub mod chart_repository;

@@ -3,6 +3,7 @@
 use domain::ArtifactId;
 
 use crate::database::{Columns, Sql};
+use crate::page::{Place, Window};
 use crate::ports::{Database, DatabaseError, Row, SqlValue};
 
 /// What is stored of an artifact.
@@ -196,13 +197,42 @@ pub(crate) struct Filter {
     pub event: Option<&'static str>,
 }
 
-/// A page of artifacts as stored JSON, newest first.
+/// Where an artifact stands among all, newest first.
+#[derive(Debug)]
+pub(crate) struct ArtifactPlace {
+    created_ms: i64,
+    seq: i64,
+}
+
+impl Place for ArtifactPlace {
+    const LIST: &'static str = "artifacts";
+
+    fn read(text: &str) -> Option<Self> {
+        let (created_ms, seq) = text.split_once(' ')?;
+        Some(Self {
+            created_ms: created_ms.parse().ok()?,
+            seq: seq.parse().ok()?,
+        })
+    }
+
+    fn write(&self) -> String {
+        format!("{} {}", self.created_ms, self.seq)
+    }
+}
+
+/// An artifact of a page.
+pub(crate) struct Found {
+    pub place: ArtifactPlace,
+    /// Its JSON.
+    pub body: String,
+}
+
+/// A page of artifacts, newest first, and one more if there is one.
 pub(crate) async fn search<D: Database>(
     sql: &Sql<'_, D>,
     filter: &Filter,
-    limit: i64,
-    offset: i64,
-) -> Result<Vec<String>, DatabaseError> {
+    window: &Window<ArtifactPlace>,
+) -> Result<Vec<Found>, DatabaseError> {
     let mut wheres: Vec<&str> = Vec::new();
     let mut params: Vec<SqlValue> = Vec::new();
     let mut push = |clause: &'static str, value: SqlValue| {
@@ -237,17 +267,28 @@ pub(crate) async fn search<D: Database>(
         };
         push(clause, event.into());
     }
-    let mut statement = String::from("SELECT body FROM artifacts");
+    if let Some(place) = &window.after {
+        wheres.push("(created, seq) < (?, ?)");
+        params.extend([place.created_ms.into(), place.seq.into()]);
+    }
+    let mut statement = String::from("SELECT created, seq, body FROM artifacts");
     if !wheres.is_empty() {
         statement.push_str(" WHERE ");
         statement.push_str(&wheres.join(" AND "));
     }
     statement.push_str(" ORDER BY created DESC, seq DESC LIMIT ? OFFSET ?");
-    params.push(limit.into());
-    params.push(offset.into());
-    let rows = sql.run(&statement, &params).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Columns::new(row).text())
-        .collect())
+    params.push(window.rows().into());
+    params.push(window.offset.into());
+    let rows = sql.run(&statement, &params).await?.into_iter();
+    let found = rows.map(|row| {
+        let mut row = Columns::new(row);
+        Found {
+            place: ArtifactPlace {
+                created_ms: row.integer().unwrap_or_default(),
+                seq: row.integer().unwrap_or_default(),
+            },
+            body: row.text(),
+        }
+    });
+    Ok(found.collect())
 }

@@ -6,6 +6,7 @@ use crate::database::{Columns, Sql};
 use crate::ports::{Database, DatabaseError};
 
 /// One manifest's decision, in the order of the artifact's manifests.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DecisionRow {
     /// The manifest's app, as far as it could be resolved.

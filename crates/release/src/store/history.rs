@@ -2,6 +2,7 @@
 //! controllers say of it. Reads only.
 
 use crate::database::{Columns, Sql};
+use crate::page::{Place, Window};
 use crate::ports::{Database, DatabaseError, SqlValue};
 use crate::store::requests::{Sync, texts};
 
@@ -18,8 +19,25 @@ pub(crate) struct Landed {
     pub rolled_back: bool,
     pub sync: Sync,
     pub artifact: Option<String>,
+    pub place: ReleasePlace,
     /// What is known to run; only of a status.
     pub applied: Option<Applied>,
+}
+
+/// Where a release stands among all that landed.
+#[derive(Debug, Clone)]
+pub(crate) struct ReleasePlace(i64);
+
+impl Place for ReleasePlace {
+    const LIST: &'static str = "releases";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+
+    fn write(&self) -> String {
+        self.0.to_string()
+    }
 }
 
 /// The last commit of an app that a controller said to be applied.
@@ -37,7 +55,7 @@ const LANDED_COLUMNS: &str =
         (SELECT b.target_landed < r.landed FROM requests AS b
          WHERE b.kind = 'rollback' AND b.landed IS NOT NULL AND b.env = r.env AND b.app = r.app
             AND b.landed > r.landed AND b.target_landed <= r.landed ORDER BY b.landed DESC LIMIT 1),
-        r.sync_status, r.sync_desc, r.sync_time, a.body";
+        r.sync_status, r.sync_desc, r.sync_time, a.body, r.landed";
 const LANDED_FROM: &str =
     "FROM requests AS r LEFT JOIN requests AS t ON r.kind = 'rollback' AND t.gitops_ref = r.target
         LEFT JOIN artifacts AS a ON a.id = r.artifact_id";
@@ -57,6 +75,7 @@ fn landed_rows(rows: Vec<Vec<SqlValue>>) -> Vec<Landed> {
                 rolled_back: row.integer() == Some(1),
                 sync: Sync::read(&mut row),
                 artifact: row.optional_text(),
+                place: ReleasePlace(row.integer().unwrap_or_default()),
                 applied: row.optional_text().map(|gitops_ref| Applied {
                     gitops_ref,
                     artifact_id: row.text(),
@@ -95,12 +114,11 @@ pub(crate) struct ReleaseFilter {
     pub until_s: Option<i64>,
 }
 
-/// A page of releases, newest first.
+/// A page of releases, newest first, and one more if there is one.
 pub(crate) async fn releases<D: Database>(
     sql: &Sql<'_, D>,
     filter: &ReleaseFilter,
-    limit: i64,
-    offset: i64,
+    window: &Window<ReleasePlace>,
 ) -> Result<Vec<Landed>, DatabaseError> {
     let mut statement = format!(
         "{LANDED_COLUMNS} {LANDED_FROM} WHERE r.landed IS NOT NULL AND r.env = ? AND r.kind = 'release'"
@@ -119,9 +137,11 @@ pub(crate) async fn releases<D: Database>(
     );
     push(" AND r.committed >= ?", filter.since_s.map(Into::into));
     push(" AND r.committed < ?", filter.until_s.map(Into::into));
+    let after = window.after.as_ref().map(|place| place.0);
+    push(" AND r.landed < ?", after.map(Into::into));
     statement.push_str(" ORDER BY r.landed DESC LIMIT ? OFFSET ?");
-    params.push(limit.into());
-    params.push(offset.into());
+    params.push(window.rows().into());
+    params.push(window.offset.into());
     Ok(landed_rows(sql.run(&statement, &params).await?))
 }
 

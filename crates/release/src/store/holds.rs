@@ -8,6 +8,7 @@ use crate::database::{Columns, Sql, integer};
 use crate::ports::{Database, DatabaseError, Row};
 
 /// A hold in force.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Hold {
     /// Its identity; a rollback's hold has the id of the rollback.

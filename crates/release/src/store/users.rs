@@ -2,7 +2,8 @@
 
 use access::{Digest, Grant, Limits, Role};
 
-use crate::database::{Columns, Sql};
+use crate::database::{Columns, Sql, integer};
+use crate::page::Place;
 use crate::ports::{Database, DatabaseError, Row, SqlValue};
 
 /// A user as a row.
@@ -123,12 +124,38 @@ pub(crate) async fn user_by_login<D: Database>(
     rows.into_iter().next().map(user).transpose()
 }
 
-/// Every user, by login.
-pub(crate) async fn users<D: Database>(sql: &Sql<'_, D>) -> Result<Vec<UserRow>, DatabaseError> {
+/// Where a user stands among all, by login; empty for the beginning.
+#[derive(Debug)]
+pub(crate) struct UserPlace(pub String);
+
+impl Place for UserPlace {
+    const LIST: &'static str = "users";
+
+    fn read(text: &str) -> Option<Self> {
+        Some(Self(text.to_owned()))
+    }
+
+    fn write(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// How many users there are.
+pub(crate) async fn count<D: Database>(sql: &Sql<'_, D>) -> Result<usize, DatabaseError> {
+    let rows = sql.run("SELECT count(*) FROM users", &[]).await?;
+    Ok(usize::try_from(integer(&rows)).unwrap_or_default())
+}
+
+/// Users whose logins come after this, by login.
+pub(crate) async fn users<D: Database>(
+    sql: &Sql<'_, D>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<UserRow>, DatabaseError> {
     let rows = sql
         .run(
-            "SELECT id, login, role, limits, created FROM users ORDER BY login",
-            &[],
+            "SELECT id, login, role, limits, created FROM users WHERE login > ?1 ORDER BY login LIMIT ?2",
+            &[after.into(), limit.into()],
         )
         .await?;
     rows.into_iter().map(user).collect()

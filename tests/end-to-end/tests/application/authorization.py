@@ -35,6 +35,8 @@ ROUTES = [
     ("TrackArtifact", "/api/eventArtifactTrack?artifactId={artifact}", "", "read", SCOPED, 200),
     ("GitopsCommits", "/api/gitopsCommits", "", "read", ALL, 200),
     ("GitopsCommits", "/api/gitopsCommits?env={env}", "", "read", ALL, 200),
+    ("Sink", "/sink/register", "", None, OPEN, 410),
+    ("OpenApi", "/api/openapi.json", "", None, OPEN, 200),
     ("GitopsRepository", "/api/gitopsRepo?env={env}", "", "read", SCOPED, 200),
     ("GitopsRepository", "/api/gitopsRepo", "", "read", ALL, 200),
     ("Explain", "/api/policies/explain?artifact={artifact}", "", "read", SCOPED, 200),
