@@ -88,7 +88,7 @@ fn the_dialect_beyond_the_vectors() {
 }
 
 #[test]
-fn broken_patterns_are_refused_by_name() {
+fn w5_broken_patterns_are_refused_by_name() {
     let many: String = ('а'..='я').collect();
     let table = [
         ("feature/[", InvalidGlob::UnclosedClass),

@@ -35,7 +35,7 @@ fn version(branch: &str, tag: &str, event: &str, message: &str) -> Version {
 }
 
 #[test]
-fn deploy_policies_answer_as_the_table_says() {
+fn w3_deploy_policies_answer_as_the_table_says() {
     let mut wrong = Vec::new();
     let mut seen = Vec::new();
     for row in rows(include_str!("vectors/deploy-policy.tsv")) {
@@ -90,7 +90,7 @@ fn deploy_policies_answer_as_the_table_says() {
 }
 
 #[test]
-fn p20_an_unknown_event_refuses_the_artifact() {
+fn w16_p20_an_unknown_event_refuses_the_artifact() {
     let text = br#"{"version":{"repositoryName":"o/r","sha":"1","branch":"main","event":"bogus"}}"#;
     let error = domain::Artifact::parse(text, &domain::ArtifactLimits::default()).unwrap_err();
     assert_eq!(error.pointer, "/version/event");

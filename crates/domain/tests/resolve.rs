@@ -92,7 +92,7 @@ fn every_text_is_rendered_and_cleanup_is_left_alone() {
 }
 
 #[test]
-fn a_variable_s_content_can_never_add_a_key() {
+fn x3_a_variable_s_content_can_never_add_a_key() {
     let hostile = "x'\"\n  injected: true\nenv: production\n---\n";
     let manifest = manifest(&json!({"values": {"tag": "{{X}}"}}));
     let resolved = manifest.resolve(&vars(&[("X", hostile)]), &Braces).unwrap();

@@ -69,7 +69,7 @@ fn render(text: &str) -> String {
 }
 
 #[test]
-fn functions_that_reach_outside_do_not_exist() {
+fn x1_functions_that_reach_outside_do_not_exist() {
     let functions = sprig::functions();
     for name in ["env", "expandenv", "getHostByName"] {
         assert!(functions.get(name).is_none());
@@ -87,7 +87,7 @@ fn functions_that_reach_outside_do_not_exist() {
 }
 
 #[test]
-fn a_repeatable_rendering_is_refused_what_changes_and_told_why() {
+fn x1_a_repeatable_rendering_is_refused_what_changes_and_told_why() {
     let calls = [
         "now",
         "ago 1",

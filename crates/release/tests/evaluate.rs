@@ -52,7 +52,7 @@ fn a_second_evaluation_makes_the_same_keys_and_rows() {
 }
 
 #[test]
-fn an_evaluation_after_the_release_queues_nothing() {
+fn w10_an_evaluation_after_the_release_queues_nothing() {
     let world = World::new(1, ONE);
     shipped_id(&world, &Shipment::new(1, BOTH));
     tick(&world);

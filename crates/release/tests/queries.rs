@@ -235,7 +235,7 @@ pub(crate) fn plan(world: &World) -> String {
 }
 
 #[test]
-fn every_filter_of_artifacts_is_answered_from_an_index_without_sorting() {
+fn s6_every_filter_of_artifacts_is_answered_from_an_index_without_sorting() {
     let world = World::new(7, ONE);
     for (asked, index) in [
         ("repository=a/b", "artifacts_repository (repository=?)"),

@@ -149,7 +149,7 @@ fn a_release_is_told_in_gimletds_words() {
 }
 
 #[test]
-fn every_filter_of_releases_is_answered_from_an_index_without_sorting() {
+fn s3_s4_every_filter_of_releases_is_answered_from_an_index_without_sorting() {
     let world = World::new(11, ONE);
     for (asked, index) in [
         ("env=prod", "requests_env_history (env=? AND landed>?)"),
@@ -173,6 +173,9 @@ fn every_filter_of_releases_is_answered_from_an_index_without_sorting() {
             "{asked}: {plan}"
         );
         assert!(!plan.contains("TEMP B-TREE"), "{asked}: {plan}");
+        // Whether a release was rolled back is one look at an index.
+        let look = "SEARCH b USING COVERING INDEX requests_rollbacks";
+        assert!(plan.contains(look), "{asked}: {plan}");
     }
 }
 

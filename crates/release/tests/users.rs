@@ -124,7 +124,7 @@ fn a_revoked_token_is_nobodys_at_once_and_others_stay() {
 }
 
 #[test]
-fn a_token_expires_to_the_millisecond() {
+fn x5_a_token_expires_to_the_millisecond() {
     let world = World::new(1, ONE);
     make(&world, "ann", Role::Viewer).unwrap();
     let wish = TokenWish {

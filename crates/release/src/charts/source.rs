@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused_with_what_to_write() {
+    fn x2_what_names_no_place_for_a_chart_is_refused() {
         let cases = [
             ("", "", "chart.name is missing"),
             ("", "onechart", "chart.repository is missing"),

@@ -39,7 +39,7 @@ fn private(versions: &[&str]) -> (ChartRepository, Shelf) {
 }
 
 #[test]
-fn a_chart_is_fetched_once_and_then_never_again() {
+fn s5_a_chart_is_fetched_once_and_then_never_again() {
     let repository = open(&["0.9.0", "0.10.0"]);
     let shelf = Shelf::new();
     let chart = shelf.fetch(&repository.url(), "onechart", "0.9.0").unwrap();

@@ -5,7 +5,7 @@ use end_to_end::history::releases;
 use end_to_end::world::World;
 
 #[test]
-fn three_hundred_requests_are_one_push_and_three_hundred_commits() {
+fn s2_three_hundred_requests_are_one_push_and_three_hundred_commits() {
     let world = World::start("three_hundred_requests_are_one_push");
     let mut requests = Vec::new();
     for number in 1..=3 {

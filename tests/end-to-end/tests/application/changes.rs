@@ -236,6 +236,32 @@ fn w7_a_deletion_is_a_request_like_any_other() {
 }
 
 #[test]
+fn w18_tracking_waits_for_flux_and_a_deletion_is_no_release() {
+    let world = World::start("w18_tracking_waits_for_flux_and_a_deletion_is_no_release");
+    let mut shipped = artifact(1, vec![manifest("staging", "web", "{{ .env }} {{ .app }}")]);
+    // Named as keys of the manifest are.
+    shipped["vars"] = json!({ "env": "production", "app": "api", "namespace": "kube-system" });
+    let id = world.ship(&shipped);
+    world.settle();
+    assert_eq!(web(&world), Some(released("web", "production api")));
+    let [request] = &world.requests_of(&id)[..] else {
+        panic!("not one request");
+    };
+    let track = |id: &str| {
+        let path = format!("/api/eventReleaseTrack?id={id}");
+        world.client().get(&path).expect(200)["results"][0].clone()
+    };
+    assert_eq!(track(request)["gitopsCommitStatus"], "NotReconciled");
+    let deletion = change(&world, "/api/delete?env=staging&app=web");
+    assert_eq!(track(&deletion)["status"], "pending");
+    world.settle();
+    assert_eq!(track(&deletion)["gitopsCommitStatus"], "NotReconciled");
+    assert_eq!(rolled_back(&world), [false]);
+    let releases = world.client().get("/api/releases?env=staging").expect(200);
+    assert_eq!(releases[0]["artifactId"], id);
+}
+
+#[test]
 fn w8_neither_an_environment_nor_what_is_beside_it_can_be_deleted() {
     let world = World::start("w8_neither_an_environment_nor_what_is_beside_it_can_be_deleted");
     release(&world, 1, &["web"]);

@@ -12,8 +12,8 @@ fn ids(list: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn artifacts_come_in_pages_newest_first() {
-    let world = World::start("artifacts_come_in_pages_newest_first");
+fn w12_artifacts_come_in_pages_newest_first() {
+    let world = World::start("w12_artifacts_come_in_pages_newest_first");
     let mut shipped: Vec<String> = (1..=25)
         .map(|number| world.ship(&artifact(number, Vec::new())))
         .collect();
@@ -34,8 +34,52 @@ fn artifacts_come_in_pages_newest_first() {
 }
 
 #[test]
-fn artifacts_are_found_by_what_they_were_built_from() {
-    let world = World::start("artifacts_are_found_by_what_they_were_built_from");
+fn a_page_leads_to_the_next_by_its_link() {
+    let world = World::start("a_page_leads_to_the_next_by_its_link");
+    for number in 1..=5 {
+        let text = number.to_string();
+        world.ship(&artifact(number, vec![manifest("staging", "web", &text)]));
+        world.settle();
+        let user = json!({ "login": format!("user{number}"), "role": "viewer" });
+        world.client().post("/api/user", &user).expect(201);
+    }
+    for (path, field, count) in [
+        ("/api/artifacts?repository=acme%2Fshop&limit=2", "id", 5),
+        ("/api/releases?env=staging&app=web&limit=2", "gitopsRef", 5),
+        ("/api/users?limit=2", "login", 6),
+    ] {
+        let mut found = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let answer = world.client().get(&path);
+            next = answer.header("link").map(|link| {
+                let link = link
+                    .strip_prefix('<')
+                    .and_then(|link| link.strip_suffix(">; rel=\"next\""));
+                link.expect("a link to the next page").to_owned()
+            });
+            let page = answer.expect(200);
+            let page = page.as_array().unwrap();
+            assert!((1..=2).contains(&page.len()), "{page:?}");
+            found.extend(
+                page.iter()
+                    .map(|one| one[field].as_str().unwrap().to_owned()),
+            );
+        }
+        let all = world
+            .client()
+            .get(&path.replace("limit=2", "limit=-1"))
+            .expect(200);
+        let all = all.as_array().unwrap().iter();
+        let all: Vec<&str> = all.map(|one| one[field].as_str().unwrap()).collect();
+        assert_eq!(found, all, "{path}");
+        assert_eq!(all.len(), count, "{path}");
+    }
+}
+
+#[test]
+fn w12_artifacts_are_found_by_what_they_were_built_from() {
+    let world = World::start("w12_artifacts_are_found_by_what_they_were_built_from");
     let variants = [
         json!({ "branch": "main" }),
         json!({ "repositoryName": "acme/other" }),
@@ -116,8 +160,8 @@ fn an_artifact_is_read_by_its_id() {
 }
 
 #[test]
-fn releases_are_listed_newest_first_and_filtered() {
-    let world = World::start("releases_are_listed_newest_first_and_filtered");
+fn w12_releases_are_listed_newest_first_and_filtered() {
+    let world = World::start("w12_releases_are_listed_newest_first_and_filtered");
     for number in 1..=3 {
         let text = number.to_string();
         let manifests = vec![
@@ -203,8 +247,8 @@ fn the_status_is_the_last_release_of_each_app() {
 }
 
 #[test]
-fn every_yes_and_no_of_a_policy_is_explained() {
-    let world = World::start("every_yes_and_no_of_a_policy_is_explained");
+fn w5_every_yes_and_no_of_a_policy_is_explained() {
+    let world = World::start("w5_every_yes_and_no_of_a_policy_is_explained");
     let with = |app: &str, deploy: Value| {
         let mut manifest = manual("staging", app, "x");
         manifest["deploy"] = deploy;

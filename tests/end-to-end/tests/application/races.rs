@@ -14,13 +14,13 @@ use harness::folder::Folder;
 use harness::redis::Redis;
 use serde_json::json;
 
-const TEST: &str = "three_hosts_and_a_person_share_a_branch";
+const TEST: &str = "s7_three_hosts_and_a_person_share_a_branch";
 const SHIPPERS: usize = 3;
 const APPS: usize = 10;
 const VERSIONS: usize = 20;
 
 #[test]
-fn three_hosts_and_a_person_share_a_branch() {
+fn s7_three_hosts_and_a_person_share_a_branch() {
     let shared = Folder::named(TEST);
     let Some(redis) = Redis::start(TEST, shared.path()) else {
         return;

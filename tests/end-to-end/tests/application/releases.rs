@@ -107,6 +107,32 @@ fn an_idempotency_key_asks_for_one_release() {
 }
 
 #[test]
+fn w14_what_is_not_released_needs_no_variables() {
+    let world = World::start("w14_what_is_not_released_needs_no_variables");
+    let mut other_branch = manifest("staging", "docs", "{{ .NO_SUCH_VARIABLE }}");
+    other_branch["deploy"] = json!({ "branch": "release/*", "event": "push" });
+    let manifests = vec![
+        manifest("staging", "web", "one"),
+        manual("staging", "api", "{{ .NO_SUCH_VARIABLE }}"),
+        other_branch,
+        manual("production", "web", "one"),
+        manual("production", "{{ .NO_SUCH_VARIABLE }}", "one"),
+    ];
+    let artifact = world.ship(&artifact(1, manifests));
+    world.settle();
+    let policy = world.requests_of(&artifact);
+    assert_eq!(policy.len(), 1);
+    let wish = json!({ "env": "production", "app": "web", "artifactId": artifact });
+    let by_hand = world.release(&wish);
+    world.settle();
+    world.assert_each_once(&[policy[0].clone(), by_hand]);
+    let track = world
+        .client()
+        .get(&format!("/api/eventArtifactTrack?artifactId={artifact}"));
+    assert_eq!(track.expect(200)["status"], "processed");
+}
+
+#[test]
 fn what_an_artifact_does_not_have_cannot_be_released() {
     let world = World::start("what_an_artifact_does_not_have_cannot_be_released");
     let artifact = world.ship(&artifact(1, vec![manual("staging", "web", "one")]));

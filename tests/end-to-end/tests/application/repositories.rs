@@ -91,8 +91,8 @@ fn a_configured_branch_is_made_where_it_is_missing() {
 }
 
 #[test]
-fn an_empty_repository_gets_its_first_commit() {
-    let mut setup = Setup::new("an_empty_repository_gets_its_first_commit");
+fn w15_an_empty_repository_gets_its_first_commit_and_lists_it() {
+    let mut setup = Setup::new("w15_an_empty_repository_gets_its_first_commit_and_lists_it");
     setup.empty = true;
     let world = setup.start();
     let id = world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
@@ -105,10 +105,14 @@ fn an_empty_repository_gets_its_first_commit() {
         "staging/web/release.json",
     ];
     assert_eq!(files(&world.gitops, "main"), expected);
+    // GimletD never lists the root commit.
+    let listed = world.client().get("/api/releases?env=staging").expect(200);
+    assert_eq!(listed[0]["gitopsRef"], world.gitops.tip("main"));
+    assert_eq!(listed.as_array().unwrap().len(), 1);
 }
 
 #[test]
-fn a_flush_takes_three_requests_or_two_where_nobody_else_has_pushed() {
+fn s1_a_flush_takes_three_requests_or_two_where_nobody_else_has_pushed() {
     let world = World::start("a_flush_takes_three_requests_or_two");
     let flush = |number: usize| {
         for app in ["web", "api", "db"] {

@@ -105,7 +105,7 @@ fn gimlets_dashboard_saves_and_deletes_users_by_body() {
 }
 
 #[test]
-fn a_shipper_of_one_repository_can_neither_ship_for_another_nor_release() {
+fn x8_x9_a_shipper_of_one_repository_can_neither_ship_for_another_nor_release() {
     let world = World::start("a_shipper_of_one_repository");
     let shipper = user(
         &world,
@@ -157,7 +157,7 @@ fn a_shipper_of_one_repository_can_neither_ship_for_another_nor_release() {
 }
 
 #[test]
-fn a_shipper_of_one_environment_ships_no_manifest_for_another() {
+fn x9_a_shipper_of_one_environment_ships_no_manifest_for_another() {
     let world = World::start("a_shipper_of_one_environment");
     let shipper = user(
         &world,
@@ -193,7 +193,7 @@ fn a_shipper_of_one_environment_ships_no_manifest_for_another() {
 }
 
 #[test]
-fn a_releaser_of_one_environment_releases_there_alone() {
+fn x4_a_releaser_of_one_environment_releases_there_alone() {
     let world = World::start("a_releaser_of_one_environment");
     let both = vec![
         manual("staging", "web", "one"),
@@ -226,8 +226,8 @@ fn a_releaser_of_one_environment_releases_there_alone() {
 }
 
 #[test]
-fn tokens_are_minted_rotated_and_revoked_at_once() {
-    let world = World::start("tokens_are_minted_rotated_and_revoked_at_once");
+fn x5_tokens_are_minted_rotated_and_revoked_at_once() {
+    let world = World::start("x5_tokens_are_minted_rotated_and_revoked_at_once");
     let admin = world.client();
     user(&world, &json!({ "login": "ann", "role": "releaser" }));
     let wish = json!({ "name": "laptop", "role": "viewer", "environments": ["staging"], "expiresInSeconds": 3600 });
@@ -385,8 +385,8 @@ fn what_is_wrong_with_a_user_or_a_token_is_said_by_field() {
 }
 
 #[test]
-fn no_token_ends_in_a_log() {
-    let world = World::start("no_token_ends_in_a_log");
+fn x6_no_token_ends_in_a_log() {
+    let world = World::start("x6_no_token_ends_in_a_log");
     let made = world
         .client()
         .post("/api/user", &json!({ "login": "ann" }))
