@@ -28,5 +28,5 @@ done
 
 # The same requests each time: a finding of yesterday is a finding of today.
 "$work/venv/bin/schemathesis" --config-file .ci/schemathesis.toml run "$url/api/openapi.json" \
-  --header 'Authorization: Bearer demo-admin-token' --max-time "$seconds" --seed 1 --generation-database none \
+  --header 'Authorization: Bearer demo-admin-token' --checks all --max-time "$seconds" --seed 1 --generation-database none \
   --max-examples 25 --continue-on-failure --request-timeout 35

@@ -117,6 +117,7 @@ pub(crate) enum LoginWish {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct FluxEvent {
     /// Flux's word: `ReconciliationSucceeded`, `HealthCheckFailed`, …
+    #[schemars(regex(pattern = "^[A-Za-z0-9_.-]{1,100}$"))]
     reason: String,
     /// Flux's remark.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,9 +125,20 @@ pub(crate) struct FluxEvent {
     /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
     timestamp: Option<String>,
-    /// `revision` names the commit: `main/<sha>`, `main@sha1:<sha>` or `sha1:<sha>`; also under a key that ends in
-    /// `.fluxcd.io/revision`. With `commit_status` `update` the event only repeats another and is ignored.
-    metadata: Map<String, Value>,
+    /// What it is about.
+    metadata: FluxMetadata,
+}
+
+/// The commit; what else it holds is ignored.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct FluxMetadata {
+    /// Names the commit: `main/<sha>`, `main@sha1:<sha>` or `sha1:<sha>`. Flux may also write it under a key that ends in
+    /// `.fluxcd.io/revision`.
+    #[schemars(regex(pattern = "(^|[/:])([0-9a-f]{40}|[0-9a-f]{64})$"))]
+    revision: String,
+    /// `update` where the event only repeats another: then it is ignored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit_status: Option<String>,
 }
 
 /// A notification of Argo CD, in the form that the README tells to configure.
@@ -134,9 +146,10 @@ pub(crate) struct FluxEvent {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ArgocdEvent {
     /// The commit.
+    #[schemars(regex(pattern = "(^|[/:])([0-9a-f]{40}|[0-9a-f]{64})$"))]
     revision: String,
-    /// Argo CD's operation phase: `Running`, `Terminating`, `Succeeded`, `Failed` or `Error`.
-    phase: String,
+    /// Argo CD's operation phase.
+    phase: Phase,
     /// Argo CD's health: `Healthy`, `Degraded`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     health: Option<String>,
@@ -146,6 +159,16 @@ pub(crate) struct ArgocdEvent {
     /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<String>,
+}
+
+/// Argo CD's operation phases.
+#[derive(Serialize, JsonSchema)]
+enum Phase {
+    Running,
+    Terminating,
+    Succeeded,
+    Failed,
+    Error,
 }
 
 /// What a Git host sends; see its own documentation.
