@@ -36,7 +36,8 @@ pub fn document() -> Value {
             "title": "Wimble",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "A GitOps release manager. Routes, parameters and shapes are GimletD's, with its faults mended. \
-                Errors are problems (RFC 9457) with a stable `type`.",
+                Errors are problems (RFC 9457) with a stable `type`. Every answer has an `X-Request-Id`: the client's own or a new \
+                one, which the log has too.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "/" }],

@@ -81,7 +81,6 @@ impl Operation {
     }
 
     /// Answers text of this media type, whatever is in it.
-    #[allow(dead_code, reason = "for what is not JSON, such as metrics")]
     pub(crate) fn answers_text(self, status: u16, told: &str, media_type: &str) -> Self {
         let content = json!({ media_type: { "schema": { "type": "string" } } });
         self.answer(status, json!({ "description": told, "content": content }))

@@ -16,6 +16,7 @@ pub(crate) fn describe(route: Route, schemas: &mut Schemas) -> Operation {
     match route {
         Route::Root => operator::root(),
         Route::Healthz => operator::healthz(schemas),
+        Route::Metrics => operator::metrics(),
         Route::OpenApi => operator::open_api(),
         Route::Evaluate => operator::evaluate(schemas),
         Route::Flush => operator::flush(schemas),

@@ -42,7 +42,10 @@ pub fn check(method: &str, target: &str, answer: &Answer) -> Result<(), String> 
         },
         None => Err(format!("it has no '{media_type}'")),
         Some(schema) => {
-            let body = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
+            let body = match media_type.ends_with("json") {
+                true => serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?,
+                false => Value::from(answer.text()),
+            };
             let valid = description.schemas.validate(&body, *schema);
             valid.map_err(|error| format!("{error:#}"))
         }

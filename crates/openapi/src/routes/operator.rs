@@ -3,6 +3,7 @@
 use release::audit::{Page, Verdict};
 use release::evaluate::EvaluateReport;
 use release::health::Health;
+use release::metrics::CONTENT_TYPE;
 use serde_json::json;
 
 use crate::answers::TickReport;
@@ -19,6 +20,12 @@ pub(super) fn healthz(schemas: &mut Schemas) -> Operation {
     Operation::new("How the application is")
         .answers(200, "All is well.", &health)
         .answers(503, "The database or the store does not answer.", &health)
+}
+
+pub(super) fn metrics() -> Operation {
+    Operation::new("Metrics")
+        .told("For those whose token has no limits: the queue tells of every app.")
+        .answers_text(200, "Prometheus' text format.", CONTENT_TYPE)
 }
 
 pub(super) fn open_api() -> Operation {
