@@ -129,3 +129,56 @@ pub(crate) struct TickReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     oidc: Option<Vec<Refreshed>>,
 }
+
+/// What is told to one destination.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Notification {
+    /// Its identity.
+    id: String,
+    /// Whom it tells.
+    destination: String,
+    /// The channel, where the destination has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
+    /// How it stands.
+    status: NotificationStatus,
+    /// How often it was tried.
+    attempts: u64,
+    /// RFC 3339.
+    created: String,
+    /// When it is sent next; RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<String>,
+    /// When it ended; RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<String>,
+    /// Why it was not taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// Kind and outcome in one word, such as `release.succeeded`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    /// What happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<notify::Event>,
+}
+
+/// How a notification stands; `unknown` may have been taken.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum NotificationStatus {
+    Waiting,
+    Sending,
+    Sent,
+    Failed,
+    Unknown,
+}
+
+/// A notification that is sent again.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Retried {
+    /// Its identity.
+    id: String,
+    /// `waiting`.
+    status: NotificationStatus,
+}

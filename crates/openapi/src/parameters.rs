@@ -90,8 +90,9 @@ pub(crate) fn limit(otherwise: &str) -> Value {
     query("limit", &schema, &told)
 }
 
-fn offset() -> Value {
-    let told = "How many to pass over. The cursor of the Link header does the same, quicker and unmoved by what is added.";
+/// `offset`.
+pub(crate) fn offset() -> Value {
+    let told = "How many to pass over. Where there is a cursor, it does the same, unmoved by what is added.";
     query("offset", &number(), told)
 }
 

@@ -4,11 +4,12 @@ use release::audit::{Page, Verdict};
 use release::evaluate::EvaluateReport;
 use release::health::Health;
 use release::metrics::CONTENT_TYPE;
+use release::notifications::Report;
 use serde_json::json;
 
-use crate::answers::TickReport;
+use crate::answers::{Notification, NotificationStatus, Retried, TickReport};
 use crate::operation::Operation;
-use crate::parameters::{limit, number, query};
+use crate::parameters::{env, limit, number, offset, path, query, text};
 use crate::schemas::Schemas;
 
 pub(super) fn root() -> Operation {
@@ -47,6 +48,34 @@ pub(super) fn flush(schemas: &mut Schemas) -> Operation {
     Operation::new("Evaluates and flushes what waits")
         .told("What the tick does, now.")
         .answers(200, "What was done.", &schemas.answer::<TickReport>())
+}
+
+pub(super) fn notify(schemas: &mut Schemas) -> Operation {
+    Operation::new("Sends the notifications that are due")
+        .told("What the tick of the notifications does, now.")
+        .answers(200, "What was done.", &schemas.answer::<Report>())
+}
+
+pub(super) fn notifications(schemas: &mut Schemas) -> Operation {
+    let env = env(schemas, false);
+    let status = schemas.body::<NotificationStatus>();
+    Operation::new("Lists notifications")
+        .told("Newest first.")
+        .takes_all([limit("10"), offset(), env])
+        .takes_all([
+            query("status", &status, "How they stand."),
+            query("destination", &text(), "Whom they tell."),
+        ])
+        .answers(200, "A page.", &schemas.answer::<Vec<Notification>>())
+        .may_be_wrong()
+}
+
+pub(super) fn retry_notification(schemas: &mut Schemas) -> Operation {
+    Operation::new("Sends a notification again")
+        .takes(path("id", &text(), "Its id."))
+        .answers(202, "It waits.", &schemas.answer::<Retried>())
+        .may_be_missing("there is no such notification")
+        .problem(409, "conflict", "it neither failed nor is unknown")
 }
 
 pub(super) fn audit_log(schemas: &mut Schemas) -> Operation {
