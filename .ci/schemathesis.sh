@@ -26,7 +26,11 @@ while [ -z "$url" ]; do
   url=$(sed -n 's/^Wimble serves \(http[^ ]*\) .*/\1/p' "$work/demo.log")
 done
 
-# The same requests each time: a finding of yesterday is a finding of today.
+# The same requests each time: a finding of yesterday is a finding of today. The two checks that are left out hold against the
+# API what it does on purpose: bodies may hold what is not described, as Go's clients rely on, and an empty parameter is as
+# good as none; names are bounded in bytes, and by characters that no schema can tell. What is refused is in bad_input.json,
+# what is taken in compatibility.json.
 "$work/venv/bin/schemathesis" --config-file .ci/schemathesis.toml run "$url/api/openapi.json" \
-  --header 'Authorization: Bearer demo-admin-token' --checks all --max-time "$seconds" --seed 1 --generation-database none \
+  --header 'Authorization: Bearer demo-admin-token' --checks all --exclude-checks negative_data_rejection,positive_data_acceptance \
+  --max-time "$seconds" --seed 1 --generation-database none \
   --max-examples 25 --continue-on-failure --request-timeout 35
