@@ -4,6 +4,7 @@
 //! whether it is still to do. Nothing is asked on the happy path: where the first statement of a connection fails, the
 //! connection looks for migrations and tries once more.
 
+mod attempts;
 mod cleanups;
 mod feedback;
 mod metrics;
@@ -92,6 +93,7 @@ const MIGRATIONS: &[&[&str]] = &[
     metrics::METRICS,
     retention::RETENTION,
     notifications::NOTIFICATIONS,
+    attempts::ATTEMPTS,
 ];
 
 /// Rollbacks and holds. `tree` is the app's folder as a commit left it; `target` is the commit that a rollback goes back to,

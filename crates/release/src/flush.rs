@@ -30,6 +30,7 @@ mod push;
 pub mod remote;
 mod repository;
 mod round;
+mod suspects;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,7 @@
 //! The statements over the artifact store and the history: one module a table. Nothing else holds SQL.
 
 pub(crate) mod artifacts;
+pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod branches;
 pub(crate) mod charts;

@@ -12,6 +12,7 @@ mod audit;
 mod charts;
 mod cleanup;
 mod clients;
+mod deadly;
 mod delete;
 mod enqueue;
 mod evaluate;

@@ -13,9 +13,11 @@ use super::intent::{IntendedOutcome, Intent, Landing};
 use super::memory::{Memory, Target};
 use super::push::Pushed;
 use super::round::{Record, Work};
+use super::suspects::{self, Plan};
 use super::{Flush, FlushError, RepositoryReport};
-use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
+use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError, new_uuid};
 use crate::render::Renderer;
+use crate::store::attempts::{self, Attempt};
 use crate::store::{intents, requests};
 
 /// A request that failed so often for passing causes ends as an error.
@@ -113,10 +115,21 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         }
         let most = self.flush.settings.max_batch;
         let most = self.target().max_batch.unwrap_or(most).max(1);
+        let attempts = self.attempts(&pending).await?;
         let truncated = pending.len() > most;
         pending.truncate(most);
-        let (batch, stopped) = self.build(&open, &pending).await?;
-        let more = truncated || stopped;
+        let plan = suspects::plan(pending, &attempts, self.flush.clock.now_ms());
+        let dead = |request| IntendedOutcome::new(request, None, Some(suspects::reason()));
+        let deadly: Vec<IntendedOutcome> = plan.deadly.iter().map(dead).collect();
+        self.ended(&deadly, 0).await?;
+        if plan.batch.is_empty() {
+            // What waited behind the dead can go now; what waits for its minute cannot.
+            return Ok(!deadly.is_empty());
+        }
+        let attempt = self.begin(&plan).await?;
+        let (batch, stopped) = self.build(&open, &plan.batch).await?;
+        self.over_with(&attempt, &attempts).await?;
+        let more = truncated || stopped || plan.more;
         if batch.has_commits() {
             return match self.push(batch, &open).await? {
                 Pushed::Accepted => Ok(more),
@@ -128,6 +141,55 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         flush.unpause(memory, self.index, self.repository).await?;
         // What is left of this batch waits for a passing cause, and is not tried again in this flush.
         Ok(more)
+    }
+
+    /// What was begun before and never forgotten. Of what waits no more, nothing is remembered.
+    async fn attempts(&self, pending: &[Request]) -> Result<Vec<Attempt>, DatabaseError> {
+        let sql = &self.flush.sql;
+        let mut known = attempts::of(sql, &self.place()).await?;
+        let waits = |id: &String| pending.iter().any(|request| request.id.as_str() == id);
+        let gone = |attempt: &&Attempt| !attempt.ids.iter().any(waits);
+        let gone: Vec<String> = known
+            .iter()
+            .filter(gone)
+            .map(|one| one.id.clone())
+            .collect();
+        let ids: Vec<&str> = gone.iter().map(String::as_str).collect();
+        attempts::forget(sql, &ids).await?;
+        known.retain(|attempt| !gone.contains(&attempt.id));
+        Ok(known)
+    }
+
+    /// Notes the batch: should the flush die while it is built, the next one knows what to suspect.
+    async fn begin(&self, plan: &Plan) -> Result<Attempt, DatabaseError> {
+        let attempt = Attempt {
+            id: new_uuid(self.flush.clock).to_string(),
+            ids: plan.noted.clone(),
+            alone: plan.noted.len() == 1,
+            started_ms: self.flush.clock.now_ms(),
+        };
+        attempts::begin(&self.flush.sql, &self.place(), &attempt).await?;
+        Ok(attempt)
+    }
+
+    /// The batch is built: none of it is suspected any more.
+    async fn over_with(&self, built: &Attempt, others: &[Attempt]) -> Result<(), DatabaseError> {
+        let sql = &self.flush.sql;
+        let mut done = vec![built.id.as_str()];
+        for other in others {
+            let mut left = other.ids.clone();
+            left.retain(|id| !built.ids.contains(id));
+            if left.is_empty() {
+                done.push(&other.id);
+            } else if left.len() < other.ids.len() {
+                attempts::narrow(sql, &other.id, &left).await?;
+            }
+        }
+        attempts::forget(sql, &done).await
+    }
+
+    fn place(&self) -> String {
+        format!("{} {}", self.repository.url.as_str(), self.session.branch())
     }
 
     /// Settles the intents of earlier pushes and gives those that are still open. Takes what landed out of `pending`.

@@ -1,0 +1,198 @@
+//! Requests that kill whoever renders them: the others are released, and the deadly one ends as an error.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use domain::{LiteralText, ResolvedManifest};
+use release::database::Sql;
+use release::flush::Flush;
+use release::render::{Files, RawManifests, RenderError, Renderer};
+
+use crate::world::artifacts::Shipment;
+use crate::world::executor::{self, run};
+use crate::world::git_server::Hosts;
+use crate::world::ports::{Sqlite, Store, Time};
+use crate::world::{ONE, World, evaluate_all, shipped_id};
+
+/// Never comes back where an artifact is deadly: whoever waits for it is killed.
+struct Deadly(Rc<RefCell<BTreeSet<String>>>);
+
+impl Renderer for Deadly {
+    async fn render(&self, manifest: &ResolvedManifest) -> Result<Files, RenderError> {
+        let deadly = self
+            .0
+            .borrow()
+            .iter()
+            .any(|text| manifest.manifests.contains(text));
+        if deadly {
+            std::future::pending::<()>().await;
+        }
+        RawManifests.render(manifest).await
+    }
+}
+
+/// One flush; false where it was killed, because it did not come to its end.
+fn survived(world: &Rc<World>, deadly: &Rc<RefCell<BTreeSet<String>>>) -> bool {
+    let (owned, renderer) = (Rc::clone(world), Deadly(Rc::clone(deadly)));
+    let mut task: executor::Task = Box::pin(async move {
+        let base = Sqlite(Rc::clone(&owned));
+        let flush = Flush {
+            kv: &Store(Rc::clone(&owned)),
+            sql: Sql::new(&base),
+            git: &Hosts(Rc::clone(&owned)),
+            clock: &Time(Rc::clone(&owned)),
+            renderer: &renderer,
+            template: &LiteralText,
+            settings: &owned.settings,
+        };
+        flush.run().await.unwrap();
+    });
+    let survived = (0..20_000).any(|_| executor::step(&mut task));
+    drop(task);
+    // The lease of a flush that died ends.
+    world.advance_ms(10_000);
+    survived
+}
+
+fn statuses(world: &World) -> Vec<Vec<String>> {
+    world.sql(
+        "SELECT status, count(*) FROM requests GROUP BY status ORDER BY status",
+        &[],
+    )
+}
+
+/// Ships so many artifacts, each for its own app, so that they are rendered in this order.
+fn shipped(world: &Rc<World>, places: &'static [&'static str]) {
+    for (number, place) in places.iter().enumerate() {
+        shipped_id(world, &Shipment::new(number, &[place]));
+        world.advance_ms(1);
+    }
+    run(evaluate_all(Rc::clone(world))).unwrap();
+}
+
+const PLACES: &[&str] = &[
+    "staging/a",
+    "staging/b",
+    "staging/c",
+    "staging/d",
+    "staging/e",
+    "staging/f",
+    "staging/g",
+    "staging/h",
+    "staging/i",
+    "staging/j",
+    "staging/k",
+    "staging/l",
+    "staging/m",
+    "staging/nn",
+    "staging/o",
+    "staging/p",
+    "staging/q",
+];
+
+/// What an app's manifest holds, and no other.
+fn name_of(world: &World, app: &str) -> String {
+    let body = world.sql(
+        "SELECT a.body FROM requests AS r JOIN artifacts AS a ON a.id = r.artifact_id WHERE r.app = ?1",
+        &[app.into()],
+    );
+    let artifact: serde_json::Value = serde_json::from_str(&body[0][0]).unwrap();
+    artifact["environments"][0]["manifests"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn w5_one_deadly_release_ends_as_an_error_and_the_others_land() {
+    for deadly_app in ["a", "h", "q"] {
+        let world = World::new(3, ONE);
+        shipped(&world, PLACES);
+        let deadly = Rc::new(RefCell::new(BTreeSet::from([name_of(&world, deadly_app)])));
+        let mut deaths = 0;
+        for _ in 0..60 {
+            deaths += usize::from(!survived(&world, &deadly));
+        }
+        let errors = world.sql(
+            "SELECT app, status_desc FROM requests WHERE status = 'error'",
+            &[],
+        );
+        assert_eq!(
+            statuses(&world),
+            [["error", "1"], ["processed", "16"]],
+            "{deadly_app}: {errors:?}"
+        );
+        // 17, 8, 4, 2, 1, and twice more alone.
+        assert!(
+            (4..=8).contains(&deaths),
+            "{deaths} deaths for {deadly_app}"
+        );
+        let said = world.sql(
+            "SELECT app, status_desc FROM requests WHERE status = 'error'",
+            &[],
+        );
+        assert_eq!(said[0][0], deadly_app);
+        assert!(said[0][1].starts_with("the flush died 3 times"), "{said:?}");
+        // The next work forgets what it ended as.
+        shipped_id(&world, &Shipment::new(90, &["staging/new"]));
+        run(evaluate_all(Rc::clone(&world))).unwrap();
+        assert!(survived(&world, &deadly));
+        assert!(world.sql("SELECT 1 FROM attempts", &[]).is_empty());
+    }
+}
+
+#[test]
+fn while_a_deadly_release_waits_the_others_go_on() {
+    let world = World::new(4, ONE);
+    shipped(&world, &PLACES[..4]);
+    let deadly = Rc::new(RefCell::new(BTreeSet::from([name_of(&world, "a")])));
+    while world
+        .sql("SELECT 1 FROM attempts WHERE alone", &[])
+        .is_empty()
+    {
+        survived(&world, &deadly);
+    }
+    shipped_id(&world, &Shipment::new(50, &["staging/new"]));
+    run(evaluate_all(Rc::clone(&world))).unwrap();
+    assert!(survived(&world, &deadly));
+    assert_eq!(statuses(&world), [["new", "1"], ["processed", "4"]]);
+}
+
+#[test]
+fn what_came_after_a_deadly_release_of_the_same_app_waits_behind_it() {
+    let world = World::new(5, ONE);
+    shipped(&world, &["staging/a", "staging/b"]);
+    let deadly = Rc::new(RefCell::new(BTreeSet::from([name_of(&world, "a")])));
+    while world
+        .sql("SELECT 1 FROM attempts WHERE alone", &[])
+        .is_empty()
+    {
+        survived(&world, &deadly);
+    }
+    shipped_id(&world, &Shipment::new(50, &["staging/a"]));
+    run(evaluate_all(Rc::clone(&world))).unwrap();
+    assert!(survived(&world, &deadly));
+    assert_eq!(statuses(&world), [["new", "2"], ["processed", "1"]]);
+    for _ in 0..40 {
+        survived(&world, &deadly);
+    }
+    assert_eq!(statuses(&world), [["error", "1"], ["processed", "2"]]);
+}
+
+#[test]
+fn a_flush_that_is_killed_for_other_reasons_accuses_nobody_for_long() {
+    let world = World::new(6, ONE);
+    shipped(&world, PLACES);
+    let deadly = Rc::new(RefCell::new(BTreeSet::from([name_of(&world, "c")])));
+    for _ in 0..4 {
+        assert!(!survived(&world, &deadly));
+    }
+    deadly.borrow_mut().clear();
+    world.advance_ms(60_000);
+    for _ in 0..6 {
+        assert!(survived(&world, &deadly));
+    }
+    assert_eq!(statuses(&world), [["processed", "17"]]);
+    assert!(world.sql("SELECT 1 FROM attempts", &[]).is_empty());
+}
