@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Artifact, ArtifactLimits, Request, TextTemplate, explain_with};
+use domain::{Artifact, ArtifactId, ArtifactLimits, Request, TextTemplate, explain_with};
 use serde::Serialize;
 
 use crate::cleanup::branch_to_watch;
@@ -21,10 +21,13 @@ use crate::store::artifacts::{self, Stored};
 use crate::store::branches::{self, Seen};
 use crate::store::decisions::{self, DecisionRow, NewDecision};
 use crate::store::requests::{self, NewRow};
+use crate::suspects::{self, DEATHS, Suspect};
 use crate::sweep;
 
 /// Artifacts evaluated before anything is written to the database.
 const BATCH: i64 = 50;
+/// Where batches are noted.
+const PLACE: &str = "evaluate";
 
 /// The evaluation could not go on. What was not finished is evaluated again.
 #[derive(Debug, thiserror::Error)]
@@ -89,11 +92,21 @@ pub async fn evaluate<K: KeyValue, D: Database, C: Clock>(
             report.unfinished = true;
             return Ok(report);
         }
-        let done = evaluate_batch(kv, sql, clock, template, &batch, deadline_ms).await?;
+        let attempts = suspects::known(sql, PLACE, &batch).await?;
+        let plan = suspects::plan(batch, &attempts, clock.now_ms());
+        if plan.batch.is_empty() && plan.deadly.is_empty() {
+            // All that waits was at hand when the evaluation died, and waits for its minute.
+            report.unfinished = true;
+            return Ok(report);
+        }
+        give_up(sql, clock, &plan.deadly).await?;
+        let attempt = suspects::begin(sql, clock, PLACE, &plan).await?;
+        let done = evaluate_batch(kv, sql, clock, template, &plan.batch, deadline_ms).await?;
+        suspects::done(sql, &attempt, &attempts).await?;
         report.queued += done.queued;
         report.artifacts += done.artifacts;
         report.decisions.extend(done.decisions);
-        for stored in batch.iter().take(done.artifacts) {
+        for stored in plan.batch.iter().take(done.artifacts).chain(&plan.deadly) {
             let key = stored
                 .id
                 .parse()
@@ -108,6 +121,36 @@ pub async fn evaluate<K: KeyValue, D: Database, C: Clock>(
         kv.delete(&key).await?;
     }
     Ok(report)
+}
+
+impl Suspect for Stored {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// A repository's artifacts are evaluated in the order in which they came.
+    fn line(&self) -> String {
+        let id = self.id.parse::<ArtifactId>();
+        id.map_or_else(|_| self.id.clone(), |id| id.repository().to_owned())
+    }
+}
+
+/// Artifacts at which the evaluation died count as evaluated: their policies release nothing, and say why.
+async fn give_up<D: Database, C: Clock>(
+    sql: &Sql<'_, D>,
+    clock: &C,
+    deadly: &[Stored],
+) -> Result<(), DatabaseError> {
+    if deadly.is_empty() {
+        return Ok(());
+    }
+    let reason = format!("the evaluation died {DEATHS} times at this artifact");
+    let given_up = |stored| undecided(stored, "evaluationDied", reason.clone());
+    let rows: Vec<NewDecision> = deadly.iter().map(given_up).collect();
+    let ids: Vec<&str> = deadly.iter().map(Suspect::id).collect();
+    let now_ms = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
+    decisions::record(sql, &rows, now_ms).await?;
+    artifacts::evaluated(sql, &ids, now_ms).await
 }
 
 /// What one batch did.
@@ -191,7 +234,7 @@ fn decide(stored: &Stored, template: &dyn TextTemplate) -> Decisions {
         Err(error) => {
             return Decisions {
                 requests: Vec::new(),
-                rows: vec![unreadable(stored, error.to_string())],
+                rows: vec![undecided(stored, "artifactUnreadable", error.to_string())],
                 watch: None,
             };
         }
@@ -231,12 +274,12 @@ fn decide(stored: &Stored, template: &dyn TextTemplate) -> Decisions {
     }
 }
 
-fn unreadable(stored: &Stored, reason: String) -> NewDecision {
+fn undecided(stored: &Stored, code: &str, reason: String) -> NewDecision {
     let row = DecisionRow {
         app: String::new(),
         env: String::new(),
         released: false,
-        code: "artifactUnreadable".to_owned(),
+        code: code.to_owned(),
         reason,
         request_id: None,
     };

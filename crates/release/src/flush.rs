@@ -30,7 +30,6 @@ mod push;
 pub mod remote;
 mod repository;
 mod round;
-mod suspects;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -45,6 +45,7 @@ pub mod rollback;
 pub mod settings;
 pub mod source_host;
 mod store;
+mod suspects;
 pub mod sweep;
 pub mod template;
 pub mod track;

@@ -13,12 +13,11 @@ use super::intent::{IntendedOutcome, Intent, Landing};
 use super::memory::{Memory, Target};
 use super::push::Pushed;
 use super::round::{Record, Work};
-use super::suspects::{self, Plan};
 use super::{Flush, FlushError, RepositoryReport};
-use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError, new_uuid};
+use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
 use crate::render::Renderer;
-use crate::store::attempts::{self, Attempt};
 use crate::store::{intents, requests};
+use crate::suspects::{self, DEATHS, Suspect};
 
 /// A request that failed so often for passing causes ends as an error.
 const ATTEMPTS: i64 = 3;
@@ -115,20 +114,21 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         }
         let most = self.flush.settings.max_batch;
         let most = self.target().max_batch.unwrap_or(most).max(1);
-        let attempts = self.attempts(&pending).await?;
+        let (sql, clock, place) = (&self.flush.sql, self.flush.clock, self.place());
+        let attempts = suspects::known(sql, &place, &pending).await?;
         let truncated = pending.len() > most;
         pending.truncate(most);
-        let plan = suspects::plan(pending, &attempts, self.flush.clock.now_ms());
-        let dead = |request| IntendedOutcome::new(request, None, Some(suspects::reason()));
+        let plan = suspects::plan(pending, &attempts, clock.now_ms());
+        let dead = |request| IntendedOutcome::new(request, None, Some(deadly_reason()));
         let deadly: Vec<IntendedOutcome> = plan.deadly.iter().map(dead).collect();
         self.ended(&deadly, 0).await?;
         if plan.batch.is_empty() {
             // What waited behind the dead can go now; what waits for its minute cannot.
             return Ok(!deadly.is_empty());
         }
-        let attempt = self.begin(&plan).await?;
+        let attempt = suspects::begin(sql, clock, &place, &plan).await?;
         let (batch, stopped) = self.build(&open, &plan.batch).await?;
-        self.over_with(&attempt, &attempts).await?;
+        suspects::done(sql, &attempt, &attempts).await?;
         let more = truncated || stopped || plan.more;
         if batch.has_commits() {
             return match self.push(batch, &open).await? {
@@ -143,51 +143,7 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         Ok(more)
     }
 
-    /// What was begun before and never forgotten. Of what waits no more, nothing is remembered.
-    async fn attempts(&self, pending: &[Request]) -> Result<Vec<Attempt>, DatabaseError> {
-        let sql = &self.flush.sql;
-        let mut known = attempts::of(sql, &self.place()).await?;
-        let waits = |id: &String| pending.iter().any(|request| request.id.as_str() == id);
-        let gone = |attempt: &&Attempt| !attempt.ids.iter().any(waits);
-        let gone: Vec<String> = known
-            .iter()
-            .filter(gone)
-            .map(|one| one.id.clone())
-            .collect();
-        let ids: Vec<&str> = gone.iter().map(String::as_str).collect();
-        attempts::forget(sql, &ids).await?;
-        known.retain(|attempt| !gone.contains(&attempt.id));
-        Ok(known)
-    }
-
-    /// Notes the batch: should the flush die while it is built, the next one knows what to suspect.
-    async fn begin(&self, plan: &Plan) -> Result<Attempt, DatabaseError> {
-        let attempt = Attempt {
-            id: new_uuid(self.flush.clock).to_string(),
-            ids: plan.noted.clone(),
-            alone: plan.noted.len() == 1,
-            started_ms: self.flush.clock.now_ms(),
-        };
-        attempts::begin(&self.flush.sql, &self.place(), &attempt).await?;
-        Ok(attempt)
-    }
-
-    /// The batch is built: none of it is suspected any more.
-    async fn over_with(&self, built: &Attempt, others: &[Attempt]) -> Result<(), DatabaseError> {
-        let sql = &self.flush.sql;
-        let mut done = vec![built.id.as_str()];
-        for other in others {
-            let mut left = other.ids.clone();
-            left.retain(|id| !built.ids.contains(id));
-            if left.is_empty() {
-                done.push(&other.id);
-            } else if left.len() < other.ids.len() {
-                attempts::narrow(sql, &other.id, &left).await?;
-            }
-        }
-        attempts::forget(sql, &done).await
-    }
-
+    /// Where batches are noted.
     fn place(&self) -> String {
         format!("{} {}", self.repository.url.as_str(), self.session.branch())
     }
@@ -332,4 +288,23 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
     pub(super) fn report(&mut self) -> &mut RepositoryReport {
         self.memory.report.of(self.repository.url.as_str())
     }
+}
+
+impl Suspect for Request {
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn line(&self) -> String {
+        let app = self.kind.app().map(|app| app.as_str());
+        format!("{}/{}", self.kind.env(), app.unwrap_or_default())
+    }
+}
+
+/// Why a request ends that killed the flush so often.
+fn deadly_reason() -> String {
+    format!(
+        "the flush died {DEATHS} times while it rendered this release: its chart or templates need more memory or time than there is, \
+         or hit a fault of the renderer; mend the artifact, or ask for the release again"
+    )
 }

@@ -61,6 +61,9 @@ fn a_flush_may_die_anywhere() {
         "key-value.set lease.flush after",
         "http.send GET *git-receive-pack after",
         "http.send POST */git-upload-pack#2 after",
+        "sqlite.execute INSERT INTO attempts* before",
+        "sqlite.execute INSERT INTO attempts* after",
+        "sqlite.execute DELETE FROM attempts* after",
         "sqlite.execute INSERT INTO intents* before",
         "sqlite.execute INSERT INTO intents* after",
         "http.send POST */git-receive-pack before",
@@ -72,6 +75,8 @@ fn a_flush_may_die_anywhere() {
         "sqlite.execute DELETE FROM intents* before",
         "sqlite.execute DELETE FROM intents* after",
         "key-value.delete lease.flush before",
+        "sqlite.execute INSERT INTO metrics* before",
+        "sqlite.execute INSERT INTO metrics* after",
     ];
     cases::run(5, &rules.map(|rule| (rule, rule)), |rule| flush_dies(rule));
 }
@@ -175,6 +180,8 @@ fn an_evaluation_may_die_between_its_writes() {
         "key-value.set write.* after",
         "sqlite.execute INSERT INTO requests* before",
         "sqlite.execute INSERT INTO requests* after",
+        "sqlite.execute INSERT INTO attempts* after",
+        "sqlite.execute DELETE FROM attempts* after",
         "sqlite.execute INSERT INTO decisions* after",
         "sqlite.execute UPDATE artifacts* after",
         "key-value.delete evaluate.* after",
