@@ -55,5 +55,10 @@ pub(crate) fn compose(component: Vec<u8>, dependencies: Vec<Dependency>) -> Resu
     let socket = Package::from_bytes("the:component", None, component, graph.types_mut())?;
     let socket = graph.register_package(socket)?;
     plug(&mut graph, plugs, socket)?;
-    Ok(graph.encode(EncodeOptions::default())?)
+    // Wasmtime validates what it compiles.
+    let options = EncodeOptions {
+        validate: false,
+        ..EncodeOptions::default()
+    };
+    Ok(graph.encode(options)?)
 }
