@@ -85,7 +85,7 @@ async fn tick() -> Result<Report, Problem> {
 }
 
 mod cron {
-    //! The cron trigger's export. The stock trigger drops errors silently, so they are logged here.
+    //! The cron trigger's export.
 
     #![allow(missing_docs, unreachable_pub)]
 
@@ -95,19 +95,7 @@ mod cron {
 
     impl Guest for Tick {
         fn handle_cron_event(_: Metadata) -> Result<(), Error> {
-            match spin_sdk::http::run(super::tick()) {
-                Ok(_) => Ok(()),
-                Err(problem) => {
-                    let detail = problem.detail().to_owned();
-                    super::log::write(
-                        super::Level::Error,
-                        "notifications",
-                        "tick failed",
-                        &[("error", detail.as_str().into())],
-                    );
-                    Err(Error::Other(detail))
-                }
-            }
+            platform::cron::run("notifications", super::tick()).map_err(Error::Other)
         }
     }
 

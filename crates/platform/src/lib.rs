@@ -6,6 +6,7 @@ pub mod auth;
 pub mod body;
 pub mod call;
 mod clock;
+pub mod cron;
 pub mod failures;
 mod http_client;
 pub mod journal;

@@ -21,7 +21,7 @@ pub use self::error::ChartError;
 pub use self::settings::ChartSettings;
 use self::source::Source;
 use crate::database::Sql;
-use crate::ports::{Clock, Database, HttpClient};
+use crate::ports::{Clock, Database, HttpClient, now_ms};
 
 /// The content of a chart.
 #[derive(Clone, PartialEq, Eq)]
@@ -75,6 +75,6 @@ impl<H: HttpClient, D: Database, C: Clock> ChartSources<'_, H, D, C> {
     }
 
     fn now_ms(&self) -> i64 {
-        i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX)
+        now_ms(self.clock)
     }
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::cleanup::branch_to_watch;
 use crate::database::Sql;
-use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
+use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError, now_ms};
 use crate::queue::{Listing, announce, evaluate_key};
 use crate::store::artifacts::{self, Stored};
 use crate::store::branches::{self, Seen};
@@ -148,7 +148,7 @@ async fn give_up<D: Database, C: Clock>(
     let given_up = |stored| undecided(stored, "evaluationDied", reason.clone());
     let rows: Vec<NewDecision> = deadly.iter().map(given_up).collect();
     let ids: Vec<&str> = deadly.iter().map(Suspect::id).collect();
-    let now_ms = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
+    let now_ms = now_ms(clock);
     decisions::record(sql, &rows, now_ms).await?;
     artifacts::evaluated(sql, &ids, now_ms).await
 }
@@ -183,7 +183,7 @@ async fn evaluate_batch<K: KeyValue, D: Database, C: Clock>(
         decided.extend(decisions.rows);
         watched.extend(decisions.watch.map(|watch| (watch, stored.created_ms)));
     }
-    let now_ms = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
+    let now_ms = now_ms(clock);
     let rows: Vec<NewRow<'_>> = queued
         .iter()
         .map(|request| NewRow::waiting(request, None))

@@ -5,7 +5,7 @@ use domain::{AppName, EnvName, HoldReason, RequestId, TriggeredBy};
 
 use crate::database::Sql;
 use crate::ingest::random_request_id;
-use crate::ports::{Clock, Database, DatabaseError};
+use crate::ports::{Clock, Database, DatabaseError, now_ms};
 use crate::query::{Parameters, QueryError};
 pub use crate::store::holds::Hold;
 use crate::store::holds::{self, MANUAL};
@@ -82,7 +82,7 @@ pub async fn lift<D: Database, C: Clock>(
     id: &RequestId,
     by: &TriggeredBy,
 ) -> Result<(), HoldError> {
-    let now_ms = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
+    let now_ms = now_ms(clock);
     match holds::lift(sql, id.as_str(), by.as_str(), now_ms).await? {
         true => Ok(()),
         false => Err(HoldError::Unknown(id.clone())),

@@ -24,6 +24,7 @@ pub mod charts;
 pub mod cleanup;
 pub mod database;
 pub mod delete;
+mod digest;
 pub mod enqueue;
 pub mod evaluate;
 pub mod feedback;

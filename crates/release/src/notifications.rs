@@ -21,7 +21,7 @@ use notify::{Destinations, Links};
 use serde::Serialize;
 
 use crate::database::Sql;
-use crate::ports::{Clock, Database, DatabaseError, HttpClient};
+use crate::ports::{Clock, Database, DatabaseError, HttpClient, now_ms};
 use crate::store::{notifications as store, outbox};
 
 pub use list::{RetryError, again, list};
@@ -114,7 +114,3 @@ pub async fn tick<D: Database, H: HttpClient, C: Clock>(
 }
 
 pub use delivery::LEASE_MS;
-
-fn now_ms(clock: &impl Clock) -> i64 {
-    i64::try_from(clock.now_ms()).unwrap_or(i64::MAX)
-}

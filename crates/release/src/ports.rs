@@ -140,6 +140,11 @@ pub trait Clock {
     async fn sleep_ms(&self, ms: u64);
 }
 
+/// The time as the database keeps it: milliseconds since the Unix epoch.
+pub(crate) fn now_ms(clock: &impl Clock) -> i64 {
+    i64::try_from(clock.now_ms()).unwrap_or(i64::MAX)
+}
+
 /// A random, time-ordered identifier (UUIDv7, RFC 9562 section 5.7).
 pub fn new_uuid(clock: &impl Clock) -> uuid::Uuid {
     let random = clock.random();

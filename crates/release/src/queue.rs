@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use domain::{ArtifactId, Request};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::digest;
 use crate::ports::{KeyValue, KeyValueError};
 
 /// An artifact waits for its policies to be evaluated; the value is its id.
@@ -25,7 +25,10 @@ pub(crate) const LEASE: &str = "lease.flush";
 /// The key under which an artifact waits. Keys sort by arrival; ids hold `/`, which not every store takes, so the key
 /// holds a digest.
 pub fn evaluate_key(created_ms: u64, id: &ArtifactId) -> String {
-    format!("{EVALUATE}{created_ms:013}.{}", short_digest(id.as_str()))
+    format!(
+        "{EVALUATE}{created_ms:013}.{}",
+        digest::short(id.as_str().as_bytes())
+    )
 }
 
 /// The key under which requests wait that were queued together. Keys sort by arrival; the same requests always have the
@@ -33,12 +36,15 @@ pub fn evaluate_key(created_ms: u64, id: &ArtifactId) -> String {
 pub fn write_key(requests: &[&Request]) -> String {
     let created_ms = requests.first().map_or(0, |request| request.created_ms);
     let ids: Vec<&str> = requests.iter().map(|request| request.id.as_str()).collect();
-    format!("{WRITE}{created_ms:013}.{}", short_digest(&ids.join("\n")))
+    format!(
+        "{WRITE}{created_ms:013}.{}",
+        digest::short(ids.join("\n").as_bytes())
+    )
 }
 
 /// The key of the pause for one remote repository.
 pub(crate) fn backoff_key(url: &str) -> String {
-    format!("{BACKOFF}{}", short_digest(url))
+    format!("{BACKOFF}{}", digest::short(url.as_bytes()))
 }
 
 /// Announces requests whose rows are written: one durable write for all that were queued together.
@@ -60,14 +66,6 @@ pub(crate) async fn announce<K: KeyValue>(
 /// The ids of the requests that a `write.` key announces; none if the value is of another version.
 pub(crate) fn announced(value: &[u8]) -> Option<BTreeSet<String>> {
     serde_json::from_slice(value).ok()
-}
-
-fn short_digest(text: &str) -> String {
-    let mut hex = String::with_capacity(32);
-    for byte in Sha256::digest(text.as_bytes()).iter().take(16) {
-        hex.push_str(&format!("{byte:02x}"));
-    }
-    hex
 }
 
 /// The keys of one listing, by what they are. Keys of others in the same store are passed over.

@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use crate::audit;
 use crate::database::Sql;
-use crate::ports::{Clock, Database, DatabaseError};
+use crate::ports::{Clock, Database, DatabaseError, now_ms};
 use crate::store::audit as log;
-use crate::store::retention::{self as store, Limits};
+use crate::store::retention::{self as store, Limits, Table};
 
 /// Releases of each app and environment that stay whatever their age.
 const RELEASES: i64 = 20;
@@ -57,13 +57,19 @@ pub async fn step<D: Database, C: Clock>(
     if *retention == Retention::default() {
         return Ok(None);
     }
-    let now_ms = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
+    let now_ms = now_ms(clock);
     let Some(due) = store::due(sql, now_ms).await? else {
         return Ok(None);
     };
     let (rows, position) = match due.what.as_str() {
         "audit" => audit_step(sql, clock, retention.audit_days).await?,
-        what => table_step(sql, what, due.position, limits(retention, now_ms)).await?,
+        what => {
+            let table = match what {
+                "requests" => Table::Requests,
+                _ => Table::Artifacts,
+            };
+            table_step(sql, table, due.position, limits(retention, now_ms)).await?
+        }
     };
     let (position, due_ms) = match position {
         Some(position) => (position, now_ms),
@@ -90,24 +96,19 @@ fn limits(retention: &Retention, now_ms: i64) -> Option<Limits> {
 /// Removes what may go of the next rows. Gives how many went, and where to go on; none at the end.
 async fn table_step<D: Database>(
     sql: &Sql<'_, D>,
-    what: &str,
+    table: Table,
     from: i64,
     limits: Option<Limits>,
 ) -> Result<(usize, Option<i64>), DatabaseError> {
     let Some(limits) = limits else {
         return Ok((0, None));
     };
-    let requests = what == "requests";
-    let to = match requests {
-        true => store::end_of_requests(sql, from, ROWS).await?,
-        false => store::end_of_artifacts(sql, from, ROWS).await?,
-    };
-    let Some(to) = to else {
+    let Some(to) = store::end(sql, table, from, ROWS).await? else {
         return Ok((0, None));
     };
-    let rows = match requests {
-        true => store::remove_requests(sql, (from, to), limits).await?,
-        false => store::remove_artifacts(sql, (from, to), limits).await?,
+    let rows = match table {
+        Table::Requests => store::remove_requests(sql, (from, to), limits).await?,
+        Table::Artifacts => store::remove_artifacts(sql, (from, to), limits).await?,
     };
     Ok((rows, Some(to)))
 }

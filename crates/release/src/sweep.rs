@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::cleanup::{CleanupError, branch_deleted};
 use crate::database::Sql;
 use crate::flush::git_host::HostError;
-use crate::ports::{Clock, Database, KeyValue};
+use crate::ports::{Clock, Database, KeyValue, now_ms};
 use crate::store::branches::{self, Known};
 use crate::store::reports;
 
@@ -59,7 +59,7 @@ pub async fn sweep<K: KeyValue, D: Database, C: Clock, S: SourceHost>(
     host: &S,
 ) -> Result<SweepReport, CleanupError> {
     let mut report = SweepReport::default();
-    let now_ms = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
+    let now_ms = now_ms(clock);
     let known = branches::take_due(sql, now_ms, now_ms.saturating_add(EVERY_MS)).await?;
     let Some(name) = known.first().map(|known| known.repository.clone()) else {
         return Ok(report);

@@ -9,7 +9,8 @@ use subtle::ConstantTimeEq as _;
 
 use crate::cleanup::{CleanupError, CleanupReport, branch_deleted};
 use crate::database::Sql;
-use crate::ports::{Clock, Database, DatabaseError, KeyValue};
+use crate::digest;
+use crate::ports::{Clock, Database, DatabaseError, KeyValue, now_ms};
 use crate::store::branches;
 
 /// Why a webhook was not acted on.
@@ -115,11 +116,7 @@ pub async fn receive<K: KeyValue, D: Database, C: Clock>(
         Hook::Ignored(reason) => return Ok(Received::Ignored { reason }),
     };
     let source = webhook.source.as_str();
-    let digest: String = Sha256::digest(webhook.body)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let mut ids = vec![format!("{source} body {digest}")];
+    let mut ids = vec![format!("{source} body {}", digest::sha256(webhook.body))];
     if !webhook.delivery.is_empty() {
         let delivery: String = webhook.delivery.chars().take(255).collect();
         ids.push(format!("{source} delivery {delivery}"));
@@ -129,7 +126,7 @@ pub async fn receive<K: KeyValue, D: Database, C: Clock>(
         return Ok(Received::Repeated);
     }
     let report = branch_deleted(kv, sql, clock, template, &repository, &branch).await?;
-    let now_ms = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
+    let now_ms = now_ms(clock);
     branches::delivered(sql, &ids, now_ms).await?;
     Ok(Received::Queued(report))
 }

@@ -1,10 +1,9 @@
 //! Charts that were fetched before. What is read is checked against its digest like what comes from a server; what is not right
 //! is forgotten. A cache that cannot be written costs requests, never a release.
 
-use sha2::{Digest as _, Sha256};
-
 use super::error::ChartError;
 use super::{ChartContent, ChartSources, FetchedChart, git};
+use crate::digest;
 use crate::ports::{Clock, Database, HttpClient};
 use crate::store::charts::{self as store, Key};
 
@@ -22,9 +21,7 @@ pub(super) enum Lifetime {
 
 /// `sha256:<hex>`.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    let hash = Sha256::digest(bytes);
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    format!("sha256:{}", digest::sha256(bytes))
 }
 
 impl<H: HttpClient, D: Database, C: Clock> ChartSources<'_, H, D, C> {

@@ -17,7 +17,7 @@ use gitwire::{
 
 use super::git_host::{Cause, Fetch, GitHost, GitSession, HostError, PushAnswer};
 use crate::database::Sql;
-use crate::ports::{Clock, Database, HttpClient, HttpError};
+use crate::ports::{Clock, Database, HttpClient, HttpError, now_ms};
 use crate::store::remotes::{self, KnownRemote};
 use crate::store::trees;
 
@@ -67,7 +67,7 @@ impl<'a, H: HttpClient, D: Database, C: Clock> GitHost for &'a RemoteHosts<'a, H
         let known = remotes::get(&self.sql, &key)
             .await
             .map_err(|error| passing(&error))?;
-        let now = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
+        let now = now_ms(self.clock);
         let mut known = known.filter(|known| now.saturating_sub(known.read_ms) < KNOWN_FOR_MS);
         let named = repository
             .branch
@@ -150,7 +150,7 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteHosts<'_, H, D, C> {
             default_branch: refs
                 .default_branch
                 .and_then(|name| name.branch_name().map(str::to_owned)),
-            read_ms: i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX),
+            read_ms: now_ms(self.clock),
         };
         remotes::put(&self.sql, key, &known)
             .await

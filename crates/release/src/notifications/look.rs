@@ -1,10 +1,10 @@
 //! Looks at what happened: each event is put on its way to every destination that wants it, and only then forgotten here.
 
 use notify::{Event, Kind, Outcome};
-use sha2::{Digest, Sha256};
 
 use super::{Settings, now_ms};
 use crate::database::Sql;
+use crate::digest;
 use crate::ports::{Clock, Database, DatabaseError};
 use crate::store::notifications::{self as store, NewNotification};
 use crate::store::outbox::{self, Happened};
@@ -130,15 +130,10 @@ fn outcome(happened: &Happened) -> Outcome {
 
 /// 32 hexadecimal digits.
 fn digest(words: &[&str]) -> String {
-    let mut digest = Sha256::new();
+    let mut bytes = Vec::new();
     for word in words {
-        digest.update(word.as_bytes());
-        digest.update([0]);
+        bytes.extend_from_slice(word.as_bytes());
+        bytes.push(0);
     }
-    let digest = digest.finalize();
-    digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest::short(&bytes)
 }

@@ -2,7 +2,7 @@
 //! that nothing needs; doing one twice, or two at once, does no harm.
 
 use crate::database::{Columns, Sql};
-use crate::ports::{Database, DatabaseError, SqlValue};
+use crate::ports::{Database, DatabaseError};
 
 /// A table and how far it was looked through.
 #[derive(Debug)]
@@ -54,24 +54,32 @@ pub(crate) struct Limits {
     pub releases: i64,
 }
 
-async fn number<D: Database>(
-    sql: &Sql<'_, D>,
-    statement: &str,
-    params: &[SqlValue],
-) -> Result<Option<i64>, DatabaseError> {
-    let rows = sql.run(statement, params).await?;
-    let row = rows.into_iter().next();
-    Ok(row.and_then(|row| Columns::new(row).integer()))
+/// A table that is looked through in the order of one of its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Table {
+    /// In the order of their end.
+    Requests,
+    /// In the order of their arrival.
+    Artifacts,
 }
 
-/// Where the next `rows` requests after `position` end, in the order of their end; none if there are none.
-pub(crate) async fn end_of_requests<D: Database>(
+/// Where the next `rows` rows after `position` end; none if there are none.
+pub(crate) async fn end<D: Database>(
     sql: &Sql<'_, D>,
+    table: Table,
     position: i64,
     rows: i64,
 ) -> Result<Option<i64>, DatabaseError> {
-    let statement = "SELECT max(ended) FROM (SELECT ended FROM requests WHERE ended > ?1 ORDER BY ended LIMIT ?2)";
-    number(sql, statement, &[position.into(), rows.into()]).await
+    let (table, column) = match table {
+        Table::Requests => ("requests", "ended"),
+        Table::Artifacts => ("artifacts", "seq"),
+    };
+    let statement = format!(
+        "SELECT max({column}) FROM (SELECT {column} FROM {table} WHERE {column} > ?1 ORDER BY {column} LIMIT ?2)"
+    );
+    let found = sql.run(&statement, &[position.into(), rows.into()]).await?;
+    let row = found.into_iter().next();
+    Ok(row.and_then(|row| Columns::new(row).integer()))
 }
 
 /// Removes requests that ended after `from` and not after `to`. Those that landed stay while they are among the newest of
@@ -104,17 +112,6 @@ pub(crate) async fn remove_requests<D: Database>(
         )
         .await?;
     Ok(rows.len())
-}
-
-/// Where the next `rows` artifacts after `position` end, in the order of their arrival; none if there are none.
-pub(crate) async fn end_of_artifacts<D: Database>(
-    sql: &Sql<'_, D>,
-    position: i64,
-    rows: i64,
-) -> Result<Option<i64>, DatabaseError> {
-    let statement =
-        "SELECT max(seq) FROM (SELECT seq FROM artifacts WHERE seq > ?1 ORDER BY seq LIMIT ?2)";
-    number(sql, statement, &[position.into(), rows.into()]).await
 }
 
 /// Removes artifacts after `from` and not after `to`, with their decisions. One that a request still speaks of stays, and so
