@@ -28,12 +28,19 @@ pub(crate) enum Node {
 #[derive(Debug, Default)]
 pub(crate) struct Document {
     nodes: Vec<Node>,
+    /// Where each node begins.
+    lines: Vec<usize>,
     anchors: HashMap<String, NodeId>,
 }
 
 impl Document {
     pub(crate) fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id)
+    }
+
+    /// The line on which a node begins, from 0.
+    pub(crate) fn line(&self, id: NodeId) -> usize {
+        self.lines.get(id).copied().unwrap_or_default()
     }
 
     /// Reads the next document of the stream; none is left after the last.
@@ -58,7 +65,8 @@ impl Document {
                 }
                 Event::Alias(name) => {
                     let target = *document.anchors.get(&name).ok_or_else(|| {
-                        ParseError::Decode(format!("unknown anchor '{name}' referenced"))
+                        ParseError::decode(format!("unknown anchor '{name}' referenced"))
+                            .at(parser.line())
                     })?;
                     (Node::Alias { name, target }, None)
                 }
@@ -87,6 +95,7 @@ impl Document {
             }
             let opens = matches!(node, Node::Sequence(_) | Node::Mapping(_));
             document.nodes.push(node);
+            document.lines.push(parser.line());
             if let Some(name) = anchor {
                 document.anchors.insert(name, id);
             }

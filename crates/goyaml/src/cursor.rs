@@ -151,6 +151,17 @@ impl<'a> Cursor<'a> {
         out.push_str(self.text.get(start..self.position).unwrap_or_default());
     }
 
+    /// Moves as many characters into `out` as there are ASCII ones, line breaks aside, with which it goes on.
+    pub(crate) fn read_while(&mut self, out: &mut String, goes_on: impl Fn(u8) -> bool) {
+        let run = |byte: &&u8| byte.is_ascii() && !matches!(byte, b'\n' | b'\r') && goes_on(**byte);
+        let length = self.rest().iter().take_while(run).count();
+        let end = self.position + length;
+        out.push_str(self.text.get(self.position..end).unwrap_or_default());
+        self.position = end;
+        self.mark.index += length;
+        self.mark.column += length;
+    }
+
     /// Moves one line break into `out`: CR, LF, CR LF and NEL become LF; LS and PS stay.
     pub(crate) fn read_line(&mut self, out: &mut String) {
         let width = break_width(self.rest());

@@ -48,6 +48,8 @@ pub(crate) struct Decoder<'a> {
     aliased: usize,
     bytes: usize,
     depth: usize,
+    /// The node that was met last.
+    at: NodeId,
 }
 
 /// `allowedAliasRatio` of go-yaml: how much of a document may come from aliases.
@@ -70,7 +72,14 @@ impl<'a> Decoder<'a> {
             aliased: 0,
             bytes: 0,
             depth: 0,
+            at: 0,
         }
+    }
+
+    /// Decodes the document.
+    pub(crate) fn document(&mut self) -> Result<Value, ParseError> {
+        self.value(0)
+            .map_err(|error| error.at(self.document.line(self.at)))
     }
 
     /// Nodes and bytes decoded so far.
@@ -79,8 +88,8 @@ impl<'a> Decoder<'a> {
     }
 
     /// Decodes the node and all below it.
-    pub(crate) fn value(&mut self, id: NodeId) -> Result<Value, ParseError> {
-        self.count()?;
+    fn value(&mut self, id: NodeId) -> Result<Value, ParseError> {
+        self.count(id)?;
         match self.document.node(id) {
             None => Ok(Value::Null),
             Some(Node::Alias { name, target }) => {
@@ -116,7 +125,8 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn count(&mut self) -> Result<(), ParseError> {
+    fn count(&mut self, id: NodeId) -> Result<(), ParseError> {
+        self.at = id;
         self.decoded += 1;
         if !self.following.is_empty() {
             self.aliased += 1;
@@ -124,7 +134,7 @@ impl<'a> Decoder<'a> {
         #[allow(clippy::cast_precision_loss, reason = "a ratio")]
         let ratio = self.aliased as f64 / self.decoded as f64;
         if self.aliased > 100 && self.decoded > 1000 && ratio > allowed_alias_ratio(self.decoded) {
-            return Err(ParseError::Decode(
+            return Err(ParseError::decode(
                 "document contains excessive aliasing".to_owned(),
             ));
         }
@@ -160,7 +170,7 @@ impl<'a> Decoder<'a> {
         decode: impl FnOnce(&mut Self) -> Result<T, ParseError>,
     ) -> Result<T, ParseError> {
         if !self.following.insert(id) {
-            return Err(ParseError::Decode(format!(
+            return Err(ParseError::decode(format!(
                 "anchor '{name}' value contains itself"
             )));
         }
@@ -180,7 +190,7 @@ impl<'a> Decoder<'a> {
                     .filter(|c| !matches!(c, '\n' | '\r'))
                     .collect();
                 let bytes = STANDARD.decode(compact).map_err(|_| {
-                    ParseError::Decode("!!binary value contains invalid base64 data".to_owned())
+                    ParseError::decode("!!binary value contains invalid base64 data".to_owned())
                 })?;
                 Scalar::Text(json_text(&bytes))
             }
@@ -201,7 +211,8 @@ impl<'a> Decoder<'a> {
         kept: Option<&HashSet<String>>,
     ) -> Result<(), ParseError> {
         let mut merges = Vec::new();
-        let mut own = HashSet::new();
+        // Where `map` holds more than this mapping's own keys, these are kept apart.
+        let mut own = kept.is_some().then(HashSet::new);
         for pair in entries.chunks_exact(2) {
             let &[key, value] = pair else { continue };
             if self.is_merge(key) {
@@ -212,22 +223,42 @@ impl<'a> Decoder<'a> {
                 }
                 continue;
             }
-            let key = self.key(key)?;
+            let name = self.key(key)?;
             let value = self.value(value)?;
-            if self.schema == Schema::V3 && !own.insert(key.clone()) {
-                return Err(ParseError::Decode(format!(
-                    "unmarshal errors: mapping key {key:?} already defined"
-                )));
-            }
-            if kept.is_none_or(|kept| !kept.contains(&key)) {
-                map.insert(key, value);
+            let twice = match (&mut own, kept) {
+                (Some(own), Some(kept)) => {
+                    if !kept.contains(&name) {
+                        map.insert(name.clone(), value);
+                    }
+                    !own.insert(name)
+                }
+                _ => map.insert(name, value).is_some(),
+            };
+            if twice && self.schema == Schema::V3 {
+                return Err(self.duplicate(entries, key));
             }
         }
         for merged in merges {
+            let mut own = own.take().unwrap_or_else(|| map.keys().cloned().collect());
             own.extend(kept.into_iter().flatten().cloned());
             self.merge(merged, map, Some(&mut own))?;
         }
         Ok(())
+    }
+
+    /// The error of a key that an earlier one of the same mapping equals.
+    fn duplicate(&mut self, entries: &[NodeId], second: NodeId) -> ParseError {
+        let key = match self.key(second) {
+            Ok(key) => key,
+            Err(error) => return error,
+        };
+        let mut keys = entries.iter().step_by(2);
+        let first = keys.find(|&&other| self.key(other).as_ref() == Ok(&key));
+        ParseError::Duplicate {
+            line: self.document.line(second) + 1,
+            first: self.document.line(first.copied().unwrap_or(second)) + 1,
+            key,
+        }
     }
 
     /// Puts the mapping or mappings at `id` into `map`, in go-yaml's order: for v2 backwards, each overriding; for v3 forwards, none overriding.
@@ -260,9 +291,9 @@ impl<'a> Decoder<'a> {
         map: &mut Map,
         kept: Option<&HashSet<String>>,
     ) -> Result<(), ParseError> {
-        self.count()?;
+        self.count(id)?;
         let not_a_map = || {
-            ParseError::Decode("map merge requires map or sequence of maps as the value".to_owned())
+            ParseError::decode("map merge requires map or sequence of maps as the value".to_owned())
         };
         match self.document.node(id) {
             Some(Node::Mapping(entries)) => {
@@ -291,7 +322,7 @@ impl<'a> Decoder<'a> {
 
     /// A key as JSON has it, by `convertToJSONableObject` of `sigs.k8s.io/yaml`.
     fn key(&mut self, id: NodeId) -> Result<String, ParseError> {
-        self.count()?;
+        self.count(id)?;
         match self.document.node(id) {
             Some(Node::Alias { name, target }) => {
                 self.follow(id, name, |decoder| decoder.key(*target))
@@ -322,10 +353,10 @@ impl<'a> Decoder<'a> {
                 Scalar::Null => Err(ParseError::Key("%!s(<nil>), key: <nil>".to_owned())),
                 Scalar::Uint(u) => Err(ParseError::Key(format!("uint64, key: {u:#x}"))),
             },
-            Some(Node::Sequence(_)) => Err(ParseError::Decode(
+            Some(Node::Sequence(_)) => Err(ParseError::decode(
                 "invalid map key: []interface {}".to_owned(),
             )),
-            Some(Node::Mapping(_)) | None => Err(ParseError::Decode(
+            Some(Node::Mapping(_)) | None => Err(ParseError::decode(
                 "invalid map key: map[interface {}]interface {}".to_owned(),
             )),
         }

@@ -83,7 +83,7 @@ pub fn from_str(text: &str, limits: &Limits) -> Result<Value, ParseError> {
     let text = checked(text)?;
     let mut parser = Parser::new(text);
     Document::read(&mut parser, limits)?.map_or(Ok(Value::Null), |document| {
-        Decoder::new(&document, Schema::V2, limits).value(0)
+        Decoder::new(&document, Schema::V2, limits).document()
     })
 }
 
@@ -118,7 +118,7 @@ pub fn documents_with_texts(
             });
         }
         let mut decoder = Decoder::new(&document, schema, &left);
-        let mut value = decoder.value(0)?;
+        let mut value = decoder.document()?;
         for path in paths {
             decode::restore_texts(&document, &mut value, path);
         }
@@ -140,13 +140,19 @@ pub fn documents_with_texts(
 /// Drops a byte order mark, and refuses the characters that YAML has no room for, as go-yaml's reader.
 fn checked(text: &str) -> Result<&str, ParseError> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    match text.chars().find(|&c| !round_trip::is_allowed(c)) {
-        Some(_) => Err(ParseError::Syntax {
-            line: None,
-            problem: "control characters are not allowed".to_owned(),
-        }),
-        None => Ok(text),
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    if text.as_bytes().iter().all(plain) {
+        return Ok(text);
     }
+    let Some(at) = text.find(|c| !round_trip::is_allowed(c)) else {
+        return Ok(text);
+    };
+    let before = text.bytes().take(at).filter(|byte| *byte == b'\n');
+    Err(ParseError::Syntax {
+        line: None,
+        place: before.count() + 1,
+        problem: "control characters are not allowed".to_owned(),
+    })
 }
 
 /// Prints `value` as `sigs.k8s.io/yaml` marshals it (Helm's `toYaml` before it cuts the last line break, `kubectl kustomize`): a trip

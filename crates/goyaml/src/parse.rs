@@ -64,6 +64,7 @@ pub(crate) struct Parser<'a> {
     states: Vec<State>,
     marks: Vec<Mark>,
     tag_directives: Vec<(String, String)>,
+    line: usize,
 }
 
 fn parser_error(problem: &str, mark: Mark, context: Option<Mark>) -> ParseError {
@@ -74,6 +75,7 @@ fn parser_error(problem: &str, mark: Mark, context: Option<Mark>) -> ParseError 
     };
     ParseError::Syntax {
         line,
+        place: mark.line + 1,
         problem: problem.to_owned(),
     }
 }
@@ -95,7 +97,13 @@ impl<'a> Parser<'a> {
             states: Vec::new(),
             marks: Vec::new(),
             tag_directives: Vec::new(),
+            line: 0,
         }
+    }
+
+    /// Where the node of the last event began: its line, from 0.
+    pub(crate) fn line(&self) -> usize {
+        self.line
     }
 
     /// The next event; [`Event::StreamEnd`] for ever after the last.
@@ -271,6 +279,7 @@ impl<'a> Parser<'a> {
 
     fn node(&mut self, block: bool, indentless: bool) -> Result<Event, ParseError> {
         let start = self.scanner.peek()?.start;
+        self.line = start.line;
         if let TokenKind::Alias(name) = &self.scanner.peek()?.kind {
             let name = name.clone();
             self.pop_state();

@@ -59,7 +59,7 @@ pub(crate) fn resolve(tag: &str, text: &str, schema: Schema) -> Result<Scalar, P
         )]
         ("float", Scalar::Int(i)) => Ok(Scalar::Float(i as f64)),
         (_, found) if found.tag().trim_start_matches('!') == wanted => Ok(found),
-        (_, found) => Err(ParseError::Decode(format!(
+        (_, found) => Err(ParseError::decode(format!(
             "cannot decode {} `{text}` as a !!{wanted}",
             found.tag()
         ))),

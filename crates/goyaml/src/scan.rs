@@ -7,7 +7,7 @@ mod block;
 mod flow;
 mod tag;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::cursor::{Cursor, Mark};
 use crate::error::ParseError;
@@ -78,8 +78,8 @@ pub(crate) struct Scanner<'a> {
     simple_key_allowed: bool,
     /// One for each open flow level, and one for the block level. Never empty.
     simple_keys: Vec<SimpleKey>,
-    /// Index into `simple_keys` by token number.
-    keys_by_token: HashMap<usize, usize>,
+    /// Index into `simple_keys` by token number. A few entries, so that a sorted list is quicker than hashing.
+    keys_by_token: BTreeMap<usize, usize>,
     ended: bool,
 }
 
@@ -92,6 +92,7 @@ fn scanner_error(problem: &str, problem_mark: Mark, context_mark: Mark) -> Parse
     };
     ParseError::Syntax {
         line,
+        place: problem_mark.line + 1,
         problem: problem.to_owned(),
     }
 }
@@ -107,7 +108,7 @@ impl<'a> Scanner<'a> {
             indents: Vec::new(),
             simple_key_allowed: true,
             simple_keys: vec![SimpleKey::default()],
-            keys_by_token: HashMap::new(),
+            keys_by_token: BTreeMap::new(),
             ended: false,
         }
     }
@@ -116,7 +117,7 @@ impl<'a> Scanner<'a> {
     pub(crate) fn peek(&mut self) -> Result<&Token, ParseError> {
         self.fetch_more_tokens()?;
         self.tokens.front().ok_or_else(|| {
-            ParseError::Decode(
+            ParseError::decode(
                 "attempted to go past the end of stream; corrupted value?".to_owned(),
             )
         })
@@ -127,7 +128,7 @@ impl<'a> Scanner<'a> {
         self.fetch_more_tokens()?;
         self.tokens_parsed += 1;
         self.tokens.pop_front().ok_or_else(|| {
-            ParseError::Decode(
+            ParseError::decode(
                 "attempted to go past the end of stream; corrupted value?".to_owned(),
             )
         })

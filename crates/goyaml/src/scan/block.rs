@@ -37,7 +37,10 @@ impl Scanner<'_> {
             trailing_breaks.clear();
             leading_blank = blank;
             while !self.cursor.is_breakz() {
-                self.cursor.read(&mut value);
+                self.cursor.read_while(&mut value, |_| true);
+                if !self.cursor.is_breakz() {
+                    self.cursor.read(&mut value);
+                }
             }
             self.cursor.read_line(&mut leading_break);
             self.scan_block_breaks(&mut indent, &mut trailing_breaks, start)?;

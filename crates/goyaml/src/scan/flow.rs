@@ -87,6 +87,12 @@ impl Scanner<'_> {
                 }
                 gap.fold_into(&mut value);
                 self.cursor.read(&mut value);
+                self.cursor.read_while(&mut value, |byte| {
+                    !matches!(
+                        byte,
+                        b' ' | b'\t' | b':' | b',' | b'?' | b'[' | b']' | b'{' | b'}'
+                    )
+                });
             }
             if !(self.cursor.is_blank(0) || self.cursor.is_break(0)) {
                 break;
@@ -138,6 +144,9 @@ impl Scanner<'_> {
                     self.scan_escape(start, &mut value)?;
                 } else {
                     self.cursor.read(&mut value);
+                    self.cursor.read_while(&mut value, |byte| {
+                        !matches!(byte, b' ' | b'\t' | b'\'' | b'"' | b'\\')
+                    });
                 }
             }
             if self.cursor.byte(0) == quote && !self.cursor.at_end() {
