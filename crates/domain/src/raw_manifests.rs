@@ -1,9 +1,9 @@
 //! Kubernetes YAML made into the files of a release. The text is checked, never rewritten, and no error repeats it: it may
 //! hold secrets.
 
-use serde_json::Value;
-use serde_saphyr::DuplicateKeyPolicy;
 use std::fmt;
+
+use goyaml::{Limits, ParseError, Schema, Value};
 
 /// The name of a file in an app's folder: no `/`, not `.` or `..`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,15 +46,13 @@ pub enum InvalidRawManifests {
         /// Bytes allowed.
         limit: usize,
     },
-    /// Not YAML, or more of it than is read.
-    #[error(
-        "line {line}, column {column}: not YAML that is accepted (syntax, a key that stands twice, or too deep or too large)"
-    )]
+    /// Not YAML that Flux reads, or more of it than is read.
+    #[error("{}{problem}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
     Yaml {
-        /// From 1; 0 when the parser gave no place.
-        line: u64,
-        /// From 1; 0 when the parser gave no place.
-        column: u64,
+        /// From 1 in the text as it was given, where the problem has a place.
+        line: Option<usize>,
+        /// What is wrong, in go-yaml's words where these repeat nothing of the text.
+        problem: String,
     },
     /// A document, or an element of a List, is not a Kubernetes object.
     #[error("object {object}: {lack}")]
@@ -81,11 +79,11 @@ pub fn files_of_raw_manifests(text: &str) -> Result<Vec<(FileName, Vec<u8>)>, In
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut file = String::with_capacity(text.len() + 5);
-    if !text
-        .lines()
+    let mut lines = text.lines();
+    let marked = lines
         .next()
-        .is_some_and(|line| line.trim_end() == "---" || line.starts_with("--- "))
-    {
+        .is_some_and(|line| line.trim_end() == "---" || line.starts_with("--- "));
+    if !marked {
         file.push_str("---\n");
     }
     file.push_str(text);
@@ -93,7 +91,7 @@ pub fn files_of_raw_manifests(text: &str) -> Result<Vec<(FileName, Vec<u8>)>, In
         file.push('\n');
     }
     // The file is what Flux will read: that is what is checked, not the text as it came.
-    if check_objects(&file)? == 0 {
+    if count_objects(&file, usize::from(!marked))? == 0 {
         return Err(InvalidRawManifests::Empty);
     }
     Ok(vec![(
@@ -108,10 +106,15 @@ pub fn files_of_raw_manifests(text: &str) -> Result<Vec<(FileName, Vec<u8>)>, In
 /// # Errors
 /// [`InvalidRawManifests`] names the place and what is wrong.
 pub fn check_objects(text: &str) -> Result<usize, InvalidRawManifests> {
+    count_objects(text, 0)
+}
+
+/// The same for a text before which so many lines were put.
+fn count_objects(text: &str, before: usize) -> Result<usize, InvalidRawManifests> {
     if text.len() > TEXT_BYTES + 8 {
         return Err(InvalidRawManifests::TooLarge { limit: TEXT_BYTES });
     }
-    let documents = documents(text)?;
+    let documents = documents(text, before)?;
     for (i, document) in documents.iter().enumerate() {
         check(document).map_err(|lack| InvalidRawManifests::NotAnObject {
             object: i + 1,
@@ -121,68 +124,77 @@ pub fn check_objects(text: &str) -> Result<usize, InvalidRawManifests> {
     Ok(documents.len())
 }
 
-/// The documents that are not empty.
-fn documents(text: &str) -> Result<Vec<Value>, InvalidRawManifests> {
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_depth: 64,
-            flow_nesting_limit: 64,
-            max_documents: DOCUMENTS,
-            max_events: 200_000,
-            max_nodes: 100_000,
-            max_aliases: 1_000,
-            max_anchors: 1_000,
-            max_recorded_anchor_events: 100_000,
-            max_total_scalar_bytes: TEXT_BYTES,
-        },
-        alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: 100_000,
-            max_replay_stack_depth: 16,
-            max_alias_expansions_per_anchor: 1_000,
-        },
-        duplicate_keys: DuplicateKeyPolicy::Error,
-        legacy_octal_numbers: true,
-        with_snippet: false,
+/// The documents that are not empty, read as Flux reads them (go-yaml v3).
+fn documents(text: &str, before: usize) -> Result<Vec<Value>, InvalidRawManifests> {
+    let limits = Limits {
+        depth: 64,
+        nodes: 100_000,
+        bytes: TEXT_BYTES,
+        documents: DOCUMENTS,
     };
-    serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
-        let at = error.location();
-        InvalidRawManifests::Yaml {
-            line: at.map_or(0, |at| at.line()),
-            column: at.map_or(0, |at| at.column()),
+    let documents = goyaml::documents(text, Schema::V3, &limits);
+    let mut documents = documents.map_err(|error| InvalidRawManifests::Yaml {
+        line: error.line().map(|line| line.saturating_sub(before)),
+        problem: without_text(&error, before),
+    })?;
+    documents.retain(|document| *document != Value::Null);
+    Ok(documents)
+}
+
+/// What is wrong, without the keys, anchors and values that the error names.
+fn without_text(error: &ParseError, before: usize) -> String {
+    match error {
+        ParseError::Syntax { problem, .. } => format!("not YAML: {problem}"),
+        ParseError::Duplicate { first, .. } => {
+            let first = first.saturating_sub(before);
+            format!("a key that stands on line {first} already")
         }
-    })
+        ParseError::Limit { limit, unit } => format!("more than {limit} {unit} of YAML"),
+        ParseError::Key(_) => "a key that is not text: quote it".to_owned(),
+        ParseError::Json(value) => format!("{value} is a number that JSON does not have"),
+        ParseError::Decode { .. } => {
+            "an alias, merge or tag that cannot be followed: no such anchor, one that holds itself, \
+             too many aliases, or a value that is not of its tag"
+                .to_owned()
+        }
+    }
 }
 
 fn check(document: &Value) -> Result<(), &'static str> {
-    let Value::Object(object) = document else {
+    if document.as_mapping().is_none() {
         return Err("expected a mapping with apiVersion, kind and metadata");
-    };
+    }
     let text = |value: Option<&Value>| {
         value
             .and_then(Value::as_str)
             .is_some_and(|text| !text.is_empty())
     };
-    if !text(object.get("apiVersion")) {
+    if !text(document.get("apiVersion")) {
         return Err("apiVersion is missing or not text");
     }
-    if !text(object.get("kind")) {
+    if !text(document.get("kind")) {
         return Err("kind is missing or not text");
     }
-    let is_list = object
+    let is_list = document
         .get("kind")
         .and_then(Value::as_str)
         .is_some_and(|kind| kind.ends_with("List"));
-    match object.get("items") {
-        Some(Value::Array(items)) if is_list => items.iter().try_for_each(check_item),
-        _ if text(document.pointer("/metadata/name")) => Ok(()),
+    match document.get("items") {
+        Some(Value::Sequence(items)) if is_list => items.iter().try_for_each(check_item),
+        _ if text(name(document)) => Ok(()),
         _ => Err("metadata.name is missing or not text"),
     }
+}
+
+/// `metadata.name` of an object.
+fn name(object: &Value) -> Option<&Value> {
+    object.get("metadata")?.get("name")
 }
 
 /// An element of a List; a List within a List is refused, as it has no name.
 fn check_item(item: &Value) -> Result<(), &'static str> {
     match item.get("items") {
-        Some(_) if item.pointer("/metadata/name").is_none() => Err("a List within a List"),
+        Some(_) if name(item).is_none() => Err("a List within a List"),
         _ => check(item),
     }
 }

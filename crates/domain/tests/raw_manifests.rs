@@ -141,6 +141,38 @@ fn broken_or_hostile_yaml_is_an_error_that_does_not_repeat_it() {
 }
 
 #[test]
+fn what_is_wrong_with_yaml_is_told_with_its_line() {
+    let table = [
+        (
+            "# A comment\na: b: c\n",
+            "line 2: not YAML: mapping values are not allowed in this context",
+        ),
+        (
+            "---\na: b\n- c\n",
+            "line 3: not YAML: did not find expected key",
+        ),
+        (
+            "a: 1\nb:\n  c: 1\n  c: 2\n",
+            "line 4: a key that stands on line 3 already",
+        ),
+        (
+            "a: *b\n",
+            "line 1: an alias, merge or tag that cannot be followed",
+        ),
+        ("a: 1\nb: {1: x}\n", "a key that is not text: quote it"),
+        ("a: .nan\n", "NaN is a number that JSON does not have"),
+        (
+            "a: 1\nb: \u{1}\n",
+            "line 2: not YAML: control characters are not allowed",
+        ),
+    ];
+    for (text, told) in table {
+        let error = files_of_raw_manifests(text).unwrap_err().to_string();
+        assert!(error.starts_with(told), "{text:?}: {error}");
+    }
+}
+
+#[test]
 fn a_file_name_cannot_leave_its_folder() {
     for name in ["manifest.yaml", "a_b-c.yml", "A"] {
         assert_eq!(FileName::new(name).unwrap().to_string(), name);
