@@ -34,5 +34,8 @@ pub fn write(level: Level, component: &str, message: &str, fields: &[(&str, Valu
     for (name, value) in fields {
         line.insert((*name).to_owned(), value.clone());
     }
-    eprintln!("{}", Value::Object(line));
+    // As one text: standard error has no buffer, and each piece would be a call to the host.
+    let mut line = Value::Object(line).to_string();
+    line.push('\n');
+    eprint!("{line}");
 }
