@@ -31,7 +31,15 @@ pub struct JsonError {
 
 /// One step into a document, as RFC 6901 writes it.
 pub(crate) fn pointer_step(pointer: &str, key: &str) -> String {
-    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+    let mut step = String::with_capacity(pointer.len() + 1 + key.len());
+    step.push_str(pointer);
+    step.push('/');
+    match key.contains(['~', '/']) {
+        // Each field of each document comes by here.
+        false => step.push_str(key),
+        true => step.push_str(&key.replace('~', "~0").replace('/', "~1")),
+    }
+    step
 }
 
 /// Reads one document; the keys of every object come out sorted.
