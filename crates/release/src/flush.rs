@@ -35,7 +35,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{GitopsRepository, Request, TextTemplate};
 use serde::Serialize;
-use uuid::Uuid;
 
 pub(crate) use self::batch::parse_artifact;
 use self::git_host::GitHost;
@@ -43,7 +42,7 @@ pub(crate) use self::intent::Intent;
 use self::look::Look;
 use self::memory::Memory;
 use crate::database::Sql;
-use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError, new_uuid};
+use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
 use crate::queue::{LEASE, Lease};
 use crate::render::Renderer;
 use crate::settings::FlushSettings;
@@ -163,15 +162,14 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
         if look.waiting.is_empty() && targets.is_empty() {
             return Ok(FlushReport::default());
         }
-        let owner = new_uuid(self.clock);
-        if !self.take_lease(owner).await? {
+        if !self.take_lease().await? {
             return Ok(FlushReport {
                 busy: true,
                 ..FlushReport::default()
             });
         }
         let done = match self.end_homeless(&mut memory, &look).await {
-            Ok(()) => self.rounds(&mut memory, targets, deadline_ms, owner).await,
+            Ok(()) => self.rounds(&mut memory, targets, deadline_ms).await,
             Err(error) => Err(error),
         };
         self.kv.delete(LEASE).await?;
@@ -184,7 +182,6 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
         memory: &mut Memory,
         mut targets: BTreeSet<usize>,
         deadline_ms: u64,
-        owner: Uuid,
     ) -> Result<(), FlushError> {
         let mut refusals = 0;
         while !targets.is_empty() && self.clock.now_ms() < deadline_ms && refusals < ROUNDS {
@@ -193,7 +190,7 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
                 let jitter = u64::from(self.clock.random().first().copied().unwrap_or_default());
                 self.clock.sleep_ms(20 + jitter * refusals).await;
             }
-            self.renew_lease(owner).await?;
+            self.renew_lease().await?;
             targets = self.round(memory, &targets, deadline_ms).await?;
             let refused = memory
                 .targets
@@ -249,7 +246,7 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
         known.position(|known| known.url == wanted.url && known.branch == wanted.branch)
     }
 
-    async fn take_lease(&self, owner: Uuid) -> Result<bool, FlushError> {
+    async fn take_lease(&self) -> Result<bool, FlushError> {
         let held = self
             .kv
             .get(LEASE)
@@ -262,13 +259,12 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
         }) {
             return Ok(false);
         }
-        self.renew_lease(owner).await?;
+        self.renew_lease().await?;
         Ok(true)
     }
 
-    async fn renew_lease(&self, owner: Uuid) -> Result<(), FlushError> {
+    async fn renew_lease(&self) -> Result<(), FlushError> {
         let lease = Lease {
-            owner,
             until_ms: self.clock.now_ms().saturating_add(LEASE_MS),
         };
         let value = serde_json::to_vec(&lease).unwrap_or_default();

@@ -115,7 +115,7 @@ pub struct Backoff {
 /// The flush that is at work.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Lease {
-    pub owner: uuid::Uuid,
+    /// Milliseconds since the Unix epoch.
     pub until_ms: u64,
 }
 
