@@ -1,8 +1,8 @@
 //! What may have killed the process that worked on it. A render or an evaluation that traps, or that the platform ends, takes all of
 //! the tick with it, at each tick anew: nothing would be released any more. So each batch is noted before the work on it begins,
-//! and forgotten once that is done. What is left of a process that died accuses the batch: the next one takes half of the
+//! and forgotten once that is done. What is left of a process that died accuses the batch: the next one is half of the
 //! accused, until one is alone. One that is alone when the process dies twice waits for a minute while the others go on, and after
-//! some deaths it is given up.
+//! some deaths it is given up. Nothing that is not accused joins a batch of the accused: its deaths would be theirs.
 //!
 //! A note may also be of a process that is alive, on another replica, or was ended for another reason: then a smaller batch, or
 //! a minute at the worst, is all that it costs.
@@ -30,10 +30,8 @@ pub(crate) trait Suspect {
 /// What a batch is made of.
 #[derive(Debug)]
 pub(crate) struct Plan<T> {
-    /// In order.
+    /// In order. All of it is noted before the work begins.
     pub batch: Vec<T>,
-    /// What to note before the work begins: the accused among them, or all.
-    pub noted: Vec<String>,
     /// These are given up.
     pub deadly: Vec<T>,
     /// Whether the next batch can be taken at once.
@@ -44,13 +42,14 @@ pub(crate) struct Plan<T> {
 pub(crate) fn plan<T: Suspect>(waiting: Vec<T>, attempts: &[Attempt], now_ms: u64) -> Plan<T> {
     let mut plan = Plan {
         batch: Vec::new(),
-        noted: Vec::new(),
         deadly: Vec::new(),
         more: false,
     };
     let mut quota = quota(&waiting, attempts);
-    // Behind what waits for its minute, and behind what the next batch takes.
-    let (mut until_later, mut until_next) = (BTreeSet::new(), BTreeSet::new());
+    let mut innocent = Vec::new();
+    // Behind what waits for its minute, behind what the next batch takes, and behind what nobody accuses.
+    let (mut until_later, mut until_next, mut behind) =
+        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for suspect in waiting {
         let accused = |attempt: &&Attempt| attempt.ids.iter().any(|id| id == suspect.id());
         let accusing: Vec<&Attempt> = attempts.iter().filter(accused).collect();
@@ -66,18 +65,20 @@ pub(crate) fn plan<T: Suspect>(waiting: Vec<T>, attempts: &[Attempt], now_ms: u6
         } else if until_next.contains(&line) {
             plan.more = true;
         } else if accusing.is_empty() {
-            plan.batch.push(suspect);
-        } else if quota > 0 {
+            behind.insert(line);
+            innocent.push(suspect);
+        } else if quota > 0 && !behind.contains(&line) {
             quota -= 1;
-            plan.noted.push(suspect.id().to_owned());
             plan.batch.push(suspect);
         } else {
             plan.more = true;
             until_next.insert(line);
         }
     }
-    if plan.noted.is_empty() {
-        plan.noted = plan.batch.iter().map(|one| one.id().to_owned()).collect();
+    if plan.batch.is_empty() {
+        plan.batch = innocent;
+    } else {
+        plan.more |= !innocent.is_empty();
     }
     plan
 }
@@ -114,7 +115,7 @@ pub(crate) async fn known<T: Suspect, D: Database>(
 }
 
 /// Notes a batch: should the process die, the next one knows what to suspect.
-pub(crate) async fn begin<T, D: Database, C: Clock>(
+pub(crate) async fn begin<T: Suspect, D: Database, C: Clock>(
     sql: &Sql<'_, D>,
     clock: &C,
     place: &str,
@@ -122,8 +123,8 @@ pub(crate) async fn begin<T, D: Database, C: Clock>(
 ) -> Result<Attempt, DatabaseError> {
     let attempt = Attempt {
         id: new_uuid(clock).to_string(),
-        ids: plan.noted.clone(),
-        alone: plan.noted.len() == 1,
+        ids: plan.batch.iter().map(|one| one.id().to_owned()).collect(),
+        alone: plan.batch.len() == 1,
         started_ms: clock.now_ms(),
     };
     attempts::begin(sql, place, &attempt).await?;

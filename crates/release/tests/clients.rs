@@ -87,11 +87,12 @@ pub(crate) fn clients(world: &World) -> Vec<Client> {
         let from = random.below(if crowd { 1 } else { PLACES.len() });
         let places =
             &PLACES[from..=from + random.below(if crowd { 1 } else { PLACES.len() - from })];
-        let sort = match random.below(12) {
+        let sort = match random.below(14) {
             0 => Sort::Refused,
-            1 => Sort::Failing(1 + random.below(2)),
-            2 => Sort::Failing(99),
-            3 => Sort::Poisoned,
+            1 | 2 => Sort::Failing(1 + random.below(2)),
+            3 => Sort::Failing(99),
+            4 => Sort::Poisoned,
+            5 => Sort::Deadly,
             _ => Sort::Good,
         };
         let shipment = Shipment::new(number, places).sort(sort);

@@ -199,6 +199,26 @@ fn a_flush_that_is_killed_for_other_reasons_accuses_nobody_for_long() {
     assert!(world.sql("SELECT 1 FROM attempts", &[]).is_empty());
 }
 
+#[test]
+fn deaths_at_releases_that_come_later_are_not_laid_to_those_under_suspicion() {
+    let world = World::new(7, ONE);
+    let texts = PLACES[1..].iter().map(|place| {
+        let (_, app) = place.split_once('/').unwrap();
+        format!("name: {app}\n")
+    });
+    let deadly = Rc::new(RefCell::new(texts.collect()));
+    shipped(&world, &PLACES[..2]);
+    for (number, place) in PLACES.iter().enumerate().skip(2) {
+        survived(&world, &deadly);
+        shipped_id(&world, &Shipment::new(number, &[place]));
+        run(evaluate_all(Rc::clone(&world))).unwrap();
+    }
+    for _ in 0..120 {
+        survived(&world, &deadly);
+    }
+    assert_eq!(statuses(&world), [["error", "16"], ["processed", "1"]]);
+}
+
 /// Literal texts, but one that kills.
 struct DeadlyText;
 

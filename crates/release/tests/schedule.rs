@@ -36,6 +36,9 @@ struct Schedule {
     crashes: bool,
     /// Crashes are three times as many.
     deadly: bool,
+    /// The task that goes on alone for a while, where one is preferred: what overtakes a replica between two of its steps
+    /// is then all that another one does, and not a step of it.
+    preferred: Option<usize>,
     edits: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -69,6 +72,7 @@ impl Schedule {
             }
         }
         let deadly = random.one_in(3);
+        let preferred = random.one_in(2).then_some(0);
         let clients = clients(&world);
         let mut schedule = Self {
             world,
@@ -80,6 +84,7 @@ impl Schedule {
             store_losses,
             crashes,
             deadly,
+            preferred,
             edits: BTreeMap::new(),
         };
         if schedule.world.random.one_in(2) {
@@ -247,13 +252,25 @@ impl Schedule {
         if self.tasks.is_empty() {
             return;
         }
-        let index = self.world.random.below(self.tasks.len());
-        self.step_task(index);
+        let random = &self.world.random;
+        let any = random.below(self.tasks.len());
+        let Some(preferred) = self.preferred else {
+            return self.step_task(any);
+        };
+        let preferred = match preferred < self.tasks.len() && !random.one_in(30) {
+            true => preferred,
+            false => any,
+        };
+        self.preferred = Some(preferred);
+        self.step_task(preferred);
     }
 
     fn step_task(&mut self, index: usize) {
         let (role, task) = &mut self.tasks[index];
-        if step(task) {
+        let ended = step(task);
+        if self.world.killed.take() {
+            drop(self.tasks.swap_remove(index));
+        } else if ended {
             let role = *role;
             drop(self.tasks.swap_remove(index));
             if let Role::Client(index) = role
@@ -432,6 +449,35 @@ impl Schedule {
             &[],
         );
         assert!(without.is_empty(), "no hold: {without:?}");
+        for (rollback, lifted) in self.rollbacks(None) {
+            if let Some(by_hand) = self.by_hand_after(&rollback, |_| true) {
+                assert!(lifted, "{by_hand} does not lift what {rollback} holds");
+            }
+        }
+    }
+
+    /// Rollbacks, of one place if one is given, and whether their holds are lifted.
+    fn rollbacks(&self, place: Option<(&str, &str)>) -> Vec<(String, bool)> {
+        let (env, app) = place.unzip();
+        let rows = self.world.sql(
+            "SELECT id, lifted IS NOT NULL FROM holds WHERE kind = 'rollback' AND coalesce(env = ?1 AND app = ?2, true)",
+            &[env.into(), app.into()],
+        );
+        let rows = rows.into_iter();
+        rows.map(|row| (row[0].clone(), row[1] == "1")).collect()
+    }
+
+    /// A release of the same app by hand that ended well and certainly came after the rollback.
+    fn by_hand_after(&self, rollback: &str, wanted: impl Fn(&str) -> bool) -> Option<String> {
+        let found = self.world.sql(
+            "SELECT m.id FROM requests AS m JOIN holds AS h ON m.env = h.env AND m.app = h.app
+             WHERE h.id = ?1 AND m.created > h.created AND m.kind = 'release' AND m.triggered_by <> 'policy'
+                AND m.status = 'processed'",
+            &[rollback.into()],
+        );
+        let ledger = self.world.ledger.borrow();
+        let mut found = found.into_iter().flatten();
+        found.find(|id| ledger.came_before(rollback, id) && wanted(id))
     }
 
     /// Only policies are held, and only where there was a rollback.
@@ -444,11 +490,14 @@ impl Schedule {
             ("error", "", "policy"),
             "{id}"
         );
-        let holds = self.world.sql(
-            "SELECT id FROM holds WHERE env = ?1 AND app = ?2",
-            &[env.as_str().into(), app.as_str().into()],
-        );
-        assert!(!holds.is_empty(), "{id} was held by nothing");
+        // What a release by hand before it has lifted holds it no more.
+        let ledger = self.world.ledger.borrow();
+        let mut rollbacks = self.rollbacks(Some((env, app))).into_iter();
+        let in_force = rollbacks.any(|(rollback, _)| {
+            let lifts = |by_hand: &str| ledger.came_before(by_hand, id);
+            self.by_hand_after(&rollback, lifts).is_none()
+        });
+        assert!(in_force, "{id} was held by nothing");
     }
 
     /// Every policy of a shipped artifact has its request.

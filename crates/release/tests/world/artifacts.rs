@@ -4,6 +4,7 @@ use domain::{Artifact, ArtifactLimits, ShippedArtifact};
 use serde_json::{Value, json};
 
 use super::git_server::POISON;
+use super::renderer::KILLS;
 
 /// What becomes of an artifact's releases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(crate) enum Sort {
     Failing(usize),
     /// No host takes them.
     Poisoned,
+    /// Whoever renders them dies.
+    Deadly,
 }
 
 impl Sort {
@@ -80,6 +83,7 @@ impl Shipment {
         let remark = match self.sort {
             Sort::Failing(times) => format!("# fails: {times}\n"),
             Sort::Poisoned => format!("# {POISON}\n"),
+            Sort::Deadly => format!("# {KILLS}\n"),
             _ => String::new(),
         };
         let number = self.number;

@@ -172,7 +172,7 @@ impl Ledger {
     }
 
     /// Whether it is certain that request `a` came before request `b` of the same place.
-    fn came_before(&self, a: &str, b: &str) -> bool {
+    pub(crate) fn came_before(&self, a: &str, b: &str) -> bool {
         let again = |id: &str| self.asked_again.contains(id);
         if a == b || again(a) || again(b) {
             return false;

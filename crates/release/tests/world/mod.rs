@@ -58,6 +58,8 @@ pub(crate) struct World {
     /// Trees kept after the last push, by the repository's URL.
     pub(crate) kept: RefCell<BTreeMap<String, (CommitId, Vec<u8>)>>,
     pub(crate) ledger: RefCell<Ledger>,
+    /// Whether what was stepped last is to die.
+    pub(crate) killed: Cell<bool>,
     /// How often each manifest failed to render, by its text.
     pub(crate) failed_renders: RefCell<BTreeMap<String, usize>>,
     pub(crate) settings: FlushSettings,
@@ -85,6 +87,7 @@ impl World {
             git: RefCell::new(git),
             kept: RefCell::default(),
             ledger: RefCell::default(),
+            killed: Cell::new(false),
             failed_renders: RefCell::default(),
             settings: FlushSettings {
                 repositories,

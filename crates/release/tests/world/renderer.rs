@@ -1,4 +1,4 @@
-//! The real renderer of literal manifests, which fails for a passing cause as often as a manifest says.
+//! The real renderer of literal manifests, which fails for a passing cause, or kills, as a manifest says.
 
 use std::rc::Rc;
 
@@ -8,12 +8,19 @@ use release::render::{Files, RawManifests, RenderError, Renderer};
 use super::World;
 use super::executor::turn;
 
+/// Whoever renders a manifest with this text dies.
+pub(crate) const KILLS: &str = "kills";
+
 pub(crate) struct Flaky(pub(crate) Rc<World>);
 
 impl Renderer for Flaky {
     async fn render(&self, manifest: &ResolvedManifest) -> Result<Files, RenderError> {
         turn().await;
         let text = &manifest.manifests;
+        if text.contains(KILLS) {
+            self.0.killed.set(true);
+            std::future::pending::<()>().await;
+        }
         let wanted = text.split("# fails: ").nth(1).and_then(|rest| {
             let number = rest.lines().next()?;
             number.parse::<usize>().ok()

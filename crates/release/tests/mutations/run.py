@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Breaks the release protocol on purpose, one change of `mutations.toml` at a time, and tells how many schedules notice.
+
+    crates/release/tests/mutations/run.py [--seeds 1000] [part of a change's name ...]
+
+prints the table that stands at the head of `../protocol.rs`. It works on a copy of the files as they are, never on them, and
+refuses to begin while the text that a change replaces does not stand exactly once in its file.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[3]
+
+
+def git_files() -> list[str]:
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    text = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [name for name in text.split("\0") if name and (ROOT / name).is_file()]
+
+
+def copy_to(copy: pathlib.Path) -> None:
+    """Takes over what differs, and leaves the times of the rest alone: cargo builds by them."""
+    files = git_files()
+    for name in files:
+        source, target = ROOT / name, copy / name
+        if target.is_file() and source.read_bytes() == target.read_bytes():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    known = set(files)
+    for folder, _, names in os.walk(copy):
+        for name in names:
+            path = pathlib.Path(folder, name)
+            if str(path.relative_to(copy)) not in known:
+                path.unlink()
+
+
+def changed(change: dict) -> dict[str, str]:
+    """The files of a change, as it leaves them."""
+    files: dict[str, str] = {}
+    for edit in change["edit"]:
+        name = f"crates/release/src/{edit['file']}"
+        text = files.get(name) or (ROOT / name).read_text()
+        if (count := text.count(edit["before"])) != 1:
+            sys.exit(f"{change['name']}: {name} has this {count} times, not once:\n{edit['before']}")
+        files[name] = text.replace(edit["before"], edit["after"])
+    return files
+
+
+def cargo(copy: pathlib.Path, target: pathlib.Path, arguments: list[str], **variables: str) -> str:
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(target), "CARGO_PROFILE_DEV_DEBUG": "false", **variables}
+    command = ["cargo", "test", "-p", "access", "-p", "release", "-p", "domain", "--test", "proof", *arguments]
+    done = subprocess.run(command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.stdout
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", default="1000")
+    parser.add_argument("--why", action="store_true", help="say how the first failures show")
+    parser.add_argument("names", nargs="*", help="only changes with this in their name")
+    options = parser.parse_args()
+    table = tomllib.loads((HERE / "mutations.toml").read_text())["change"]
+    changes = [(change, changed(change)) for change in table]
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+    copy = target / "mutations"
+    copy_to(copy)
+    print("| change | failed | first seed |\n|---|---|---|", flush=True)
+    for change, files in changes:
+        if options.names and not any(part in change["name"] for part in options.names):
+            continue
+        for name, text in files.items():
+            (copy / name).write_text(text)
+        said = cargo(copy, target, ["protocol::"], RELEASE_SEEDS=options.seeds, RUST_BACKTRACE="0")
+        for name in files:
+            shutil.copyfile(ROOT / name, copy / name)
+        if "test result:" not in said:
+            sys.exit(f"{change['name']} does not compile:\n{said}")
+        seeds = sorted(int(seed) for seed in re.findall(r"RELEASE_SEED=(\d+) repeats", said))
+        print(f"| {change['name']} | {len(seeds)} | {seeds[0] if seeds else ''} |", flush=True)
+        if options.why:
+            for line in re.findall(r"panicked at [^\n]*\n([^\n]*)", said)[:3]:
+                print(f"    {line}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
