@@ -14,6 +14,7 @@ mod cleanup;
 mod clients;
 mod deadly;
 mod delete;
+mod duels;
 mod enqueue;
 mod evaluate;
 mod feedback;

@@ -21,7 +21,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::schedule::run_seed;
+use crate::duels::run_duels;
+use crate::schedule::run_schedule;
 
 const SEEDS: u64 = 1_000;
 
@@ -35,6 +36,14 @@ fn seeds() -> std::ops::Range<u64> {
     match number("RELEASE_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("RELEASE_SEEDS").unwrap_or(SEEDS),
+    }
+}
+
+/// One seed in five is spent on duels.
+fn run_seed(seed: u64) {
+    match seed % 5 {
+        4 => run_duels(seed),
+        _ => run_schedule(seed),
     }
 }
 

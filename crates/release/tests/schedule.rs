@@ -36,14 +36,14 @@ struct Schedule {
     crashes: bool,
     /// Crashes are three times as many.
     deadly: bool,
-    /// The task that goes on alone for a while, where one is preferred: what overtakes a replica between two of its steps
-    /// is then all that another one does, and not a step of it.
-    preferred: Option<usize>,
+    /// The task that goes on alone for a while, where one is preferred, and once in how many steps another one is: what
+    /// comes between two steps of a replica is then most of what another one does, and not a step of it.
+    preferred: Option<(usize, usize)>,
     edits: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// Runs the schedule of one seed; panics where an invariant breaks.
-pub(crate) fn run_seed(seed: u64) {
+pub(crate) fn run_schedule(seed: u64) {
     let mut schedule = Schedule::new(seed);
     let length = 200 + schedule.world.random.below(600);
     for _ in 0..length {
@@ -72,7 +72,7 @@ impl Schedule {
             }
         }
         let deadly = random.one_in(3);
-        let preferred = random.one_in(2).then_some(0);
+        let preferred = (!random.one_in(3)).then(|| (0, *random.pick(&[6, 12, 30])));
         let clients = clients(&world);
         let mut schedule = Self {
             world,
@@ -112,7 +112,13 @@ impl Schedule {
                 self.store_losses -= 1;
                 world.store.borrow_mut().clear();
             }
-            _ => self.step_a_task(),
+            _ if self.preferred.is_none() => self.step_a_task(),
+            // Replicas find work, and hosts are quick.
+            _ => match world.random.below(8) {
+                0 => self.start_flush(),
+                1 => self.resolve_a_push(),
+                _ => self.step_a_task(),
+            },
         }
     }
 
@@ -254,15 +260,14 @@ impl Schedule {
         }
         let random = &self.world.random;
         let any = random.below(self.tasks.len());
-        let Some(preferred) = self.preferred else {
-            return self.step_task(any);
+        let index = match self.preferred {
+            Some((index, once_in)) if index < self.tasks.len() && !random.one_in(once_in) => index,
+            _ => any,
         };
-        let preferred = match preferred < self.tasks.len() && !random.one_in(30) {
-            true => preferred,
-            false => any,
-        };
-        self.preferred = Some(preferred);
-        self.step_task(preferred);
+        if let Some((preferred, _)) = &mut self.preferred {
+            *preferred = index;
+        }
+        self.step_task(index);
     }
 
     fn step_task(&mut self, index: usize) {

@@ -55,8 +55,17 @@ def changed(change: dict) -> dict[str, str]:
     return files
 
 
+def only_schedules(copy: pathlib.Path) -> None:
+    """Leaves out of the test program what takes long to compile and is not asked."""
+    main = copy / "crates/release/tests/main.rs"
+    modules = re.compile(r"^mod (?!(clients|duels|protocol|schedule|world);)\w+;\n", re.MULTILINE)
+    main.write_text(modules.sub("", main.read_text()))
+
+
 def cargo(copy: pathlib.Path, target: pathlib.Path, arguments: list[str], **variables: str) -> str:
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(target), "CARGO_PROFILE_DEV_DEBUG": "false", **variables}
+    # Optimised a little, the schedules take a third of the time.
+    optimised = {"CARGO_PROFILE_DEV_OPT_LEVEL": "1", "CARGO_PROFILE_DEV_DEBUG": "false"}
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(target), **optimised, **variables}
     command = ["cargo", "test", "-p", "access", "-p", "release", "-p", "domain", "--test", "proof", *arguments]
     done = subprocess.run(command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.stdout
@@ -73,6 +82,7 @@ def main() -> None:
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
     copy = target / "mutations"
     copy_to(copy)
+    only_schedules(copy)
     print("| change | failed | first seed |\n|---|---|---|", flush=True)
     for change, files in changes:
         if options.names and not any(part in change["name"] for part in options.names):

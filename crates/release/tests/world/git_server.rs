@@ -119,7 +119,8 @@ impl GitServer {
         self.since(self.tip, None)
     }
 
-    fn since(&self, tip: Option<CommitId>, old: Option<CommitId>) -> Vec<CommitId> {
+    /// The commits from `tip` to `old`, by first parent.
+    pub(super) fn since(&self, tip: Option<CommitId>, old: Option<CommitId>) -> Vec<CommitId> {
         let mut found = Vec::new();
         let mut next = tip;
         while let Some(id) = next.filter(|id| Some(*id) != old) {

@@ -265,6 +265,25 @@ impl World {
         }
     }
 
+    /// No push may be about to do what the tip that it stands on holds already.
+    pub(super) fn check_intent(&self, body: &str) {
+        let intent: serde_json::Value = serde_json::from_str(body).unwrap();
+        let old = intent["old"].as_str().map(|old| old.parse().unwrap());
+        let servers = self.git.borrow();
+        let below = servers[intent["url"].as_str().unwrap()].since(old, None);
+        let ledger = self.ledger.borrow();
+        for outcome in intent["outcomes"].as_array().unwrap() {
+            let id = outcome["id"].as_str().unwrap();
+            if let Some(landing) = ledger.landed.get(id) {
+                let landed = &landing.commit;
+                assert!(
+                    !below.contains(landed),
+                    "{id} is taken up although it landed as {landed}"
+                );
+            }
+        }
+    }
+
     /// What the database says of ended requests must be true, and stay.
     pub(crate) fn check_requests(&self) {
         let mut ledger = self.ledger.borrow_mut();

@@ -94,6 +94,9 @@ impl Database for Sqlite {
         let world = &self.0;
         let called = world.call(|| {
             let rows = execute(&world.connection, sql, params);
+            if let (true, [_, SqlValue::Text(body)]) = (sql.contains("INTO intents"), params) {
+                world.check_intent(body);
+            }
             *world.last_statement.borrow_mut() = (sql.to_owned(), params.to_vec());
             if sql.contains("INTO requests") || sql.contains("UPDATE requests") {
                 world.check_requests();
