@@ -29,6 +29,7 @@ mod build;
 mod call;
 mod command;
 mod compose;
+mod composed;
 mod cron;
 mod faults;
 mod instance;

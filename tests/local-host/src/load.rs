@@ -13,7 +13,8 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use crate::allowed_hosts::AllowedHost;
 use crate::app::{App, Inner};
 use crate::bindings::cron::SpinCronPre;
-use crate::compose;
+use crate::compose::Dependency;
+use crate::composed::composed;
 use crate::cron::Schedule;
 use crate::faults::{Faults, KillRule};
 use crate::instance::{Component, linker};
@@ -227,13 +228,13 @@ impl Loader {
             let manifest::Dependency::Local { path } = dependency else {
                 bail!("the local host takes dependencies from files only: {import}")
             };
-            Ok(compose::Dependency {
+            Ok(Dependency {
                 import: import.clone(),
                 wasm: self.file(path)?,
             })
         };
         let dependencies = spec.dependencies.iter().map(read).collect::<Result<_>>()?;
-        compose::compose(component, dependencies)
+        composed(&self.folder.join(source), component, dependencies)
     }
 
     fn file(&self, path: &Path) -> Result<Vec<u8>> {
