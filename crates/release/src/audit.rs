@@ -6,6 +6,7 @@ use access::{Action, Principal, Refusal, Scope};
 use serde::Serialize;
 
 use crate::database::Sql;
+use crate::page::LARGEST_PAGE;
 use crate::ports::{Clock, Database, DatabaseError};
 use crate::query::{InvalidParameter, Parameters, QueryError};
 use crate::store::audit;
@@ -18,8 +19,6 @@ const DETAIL: usize = 1_000;
 const ATTEMPTS: usize = 200;
 /// Rows of one page, where none is asked for.
 const PAGE: i64 = 50;
-/// The most rows of one page.
-const LARGEST_PAGE: i64 = 1_000;
 
 /// An act that was allowed.
 #[derive(Debug)]
@@ -208,17 +207,7 @@ pub async fn page<D: Database>(
     parameters: &Parameters,
 ) -> Result<Page, QueryError> {
     let after = unsigned(parameters.number("after")?);
-    let limit = match parameters.number("limit")?.unwrap_or(0) {
-        0 => PAGE,
-        limit if limit <= LARGEST_PAGE => limit,
-        _ => {
-            return Err(InvalidParameter {
-                parameter: "limit",
-                problem: format!("must be at most {LARGEST_PAGE}; use after for more"),
-            }
-            .into());
-        }
-    };
+    let limit = parameters.limit()?.unwrap_or(PAGE);
     let mut rows = audit::after(sql, after, limit.saturating_add(1)).await?;
     let (head, _) = audit::head(sql).await?;
     let size = usize::try_from(limit).unwrap_or_default();

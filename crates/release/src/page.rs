@@ -98,9 +98,7 @@ impl Parameters {
             limit if limit <= LARGEST_PAGE => Ok(Some(limit)),
             _ => Err(InvalidParameter {
                 parameter: "limit",
-                problem: format!(
-                    "must be at most {LARGEST_PAGE}; the Link header leads to the next page"
-                ),
+                problem: format!("must be at most {LARGEST_PAGE}; the rest is on the next page"),
             }),
         }
     }

@@ -468,7 +468,8 @@ pub fn decode_path(path: &str) -> String {
         .unwrap_or_default()
 }
 
-fn printable(text: &str) -> String {
+/// What somebody sent as an id, as an answer may repeat it.
+pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .filter(|character| !character.is_control())
         .take(255)

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::database::Sql;
 use crate::page::{Page, Place as _, Window};
 use crate::ports::{Clock, Database, DatabaseError, new_uuid};
-use crate::query::{Parameters, QueryError};
+use crate::query::{Parameters, QueryError, printable};
 use crate::store::users::{self, TokenRow, UserPlace, UserRow};
 
 /// The login of whoever has the token in the variable `admin_token`.
@@ -291,7 +291,7 @@ async fn existing<D: Database>(sql: &Sql<'_, D>, login: &str) -> Result<UserRow,
         return Err(UserError::BuiltIn);
     }
     let user = users::user_by_login(sql, login).await?;
-    user.ok_or_else(|| UserError::UnknownUser(login.chars().take(255).collect()))
+    user.ok_or_else(|| UserError::UnknownUser(printable(login)))
 }
 
 /// Makes one more token of a user.

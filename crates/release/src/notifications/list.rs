@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::now_ms;
 use crate::database::Sql;
 use crate::ports::{Clock, Database, DatabaseError};
-use crate::query::{InvalidParameter, Parameters, QueryError};
+use crate::query::{InvalidParameter, Parameters, QueryError, printable};
 use crate::store::notifications::{self as store, Filter, Shown};
 
 const STATES: [&str; 5] = ["waiting", "sending", "sent", "failed", "unknown"];
@@ -101,6 +101,6 @@ pub async fn again<D: Database, C: Clock>(
     }
     Err(match store::state(sql, id).await? {
         Some(state) => RetryError::NotEnded(state),
-        None => RetryError::NotFound(id.chars().filter(|c| !c.is_control()).take(100).collect()),
+        None => RetryError::NotFound(printable(id)),
     })
 }
