@@ -48,14 +48,14 @@ pub trait Object {
         false
     }
 
-    /// A field's value.
+    /// The value of a field, exported or not.
     fn field(&self, name: &str) -> Option<Value> {
         self.fields()
             .into_iter()
             .find_map(|(field, value)| (field == name).then_some(value))
     }
 
-    /// All fields in their order, as printing a struct shows them.
+    /// All fields in their order, as printing a struct shows them. Templates reach those whose names start with a capital.
     fn fields(&self) -> Vec<(&'static str, Value)> {
         Vec::new()
     }

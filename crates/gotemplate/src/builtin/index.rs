@@ -42,16 +42,18 @@ fn position(index: &Value, max: usize) -> Result<usize, FuncError> {
         Value::Uint(index, _) => *index as i64,
         Value::Nil => return Err(FuncError::new("cannot index slice/array with nil")),
         other => {
-            return Err(FuncError::new(format!(
-                "cannot index slice/array with type {}",
-                type_name(other)
-            )));
+            let go_type = other.go_type().unwrap_or(Type::Interface);
+            return Err(bad_position(go_type));
         }
     };
     match usize::try_from(index) {
         Ok(position) if position <= max => Ok(position),
         _ => Err(FuncError::new(format!("index out of range: {index}"))),
     }
+}
+
+fn bad_position(go_type: Type) -> FuncError {
+    FuncError::new(format!("cannot index slice/array with type {go_type}"))
 }
 
 /// `index item i j …` is `item[i][j]…`.
@@ -136,6 +138,10 @@ pub(super) fn slice(item: &Slot, indexes: &[Slot]) -> Result<Slot, FuncError> {
     };
     let mut bounds = [0, length, length];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
+        // Unlike `index`, Go's `slice` does not look into the interface that the element of a map or list is held in.
+        if index.boxed {
+            return Err(bad_position(Type::Interface));
+        }
         *bound = position(&index.value, length)?;
     }
     let [start, end, max] = bounds;

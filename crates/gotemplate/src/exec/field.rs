@@ -70,6 +70,11 @@ impl<'a> Exec<'_, 'a> {
                     return Err(self.fail(format_args!("nil pointer evaluating {go_type}.{name}")));
                 }
                 if let Some(value) = object.field(name) {
+                    if !name.starts_with(char::is_uppercase) {
+                        let go_type = receiver.go_type();
+                        let message = "is an unexported field of struct type";
+                        return Err(self.fail(format_args!("{name} {message} {go_type}")));
+                    }
                     if has_args {
                         let message = "has arguments but cannot be invoked as function";
                         return Err(self.fail(format_args!("{name} {message}")));

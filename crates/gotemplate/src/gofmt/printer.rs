@@ -36,6 +36,9 @@ pub(super) struct Printer<'b> {
 
 type Result = std::result::Result<(), Limit>;
 
+/// Stands for every address: a real one would make output differ from run to run.
+const ADDRESS: u64 = 0xc0_0000_0000;
+
 /// What opens a composite, separates its elements, and closes it.
 type Brackets = (&'static [u8], &'static [u8], &'static [u8]);
 
@@ -117,6 +120,7 @@ impl<'b> Printer<'b> {
         };
         match verb {
             'T' => self.text(go_type.to_string().as_bytes()),
+            'p' if is_pointer(value) => self.address(value, verb),
             'p' => self.bad_verb(value, verb),
             _ => self.value(value, verb),
         }
@@ -150,15 +154,6 @@ impl<'b> Printer<'b> {
                 self.erroring = erroring;
             }
         }
-        self.put(b")")
-    }
-
-    /// The report of a bad verb for a value whose text is at hand.
-    fn bad_verb_of(&mut self, go_type: Type, text: &[u8], verb: char) -> Result {
-        self.put(b"%!")?;
-        self.put_rune(verb)?;
-        self.put(format!("({go_type}=").as_bytes())?;
-        self.put(text)?;
         self.put(b")")
     }
 
@@ -262,11 +257,7 @@ impl<'b> Printer<'b> {
             return self.value(&value, verb);
         }
         if object.is_nil() {
-            return match self.flags.sharp_v {
-                true => self.put(format!("({})(nil)", object.go_type()).as_bytes()),
-                false if verb == 'v' => self.pad(b"<nil>"),
-                false => self.bad_verb_of(object.go_type(), b"<nil>", verb),
-            };
+            return self.address(value, verb);
         }
         match object.kind() {
             // A pointer inside another value is an address.
@@ -299,18 +290,29 @@ impl<'b> Printer<'b> {
         self.put(b"}")
     }
 
-    /// Functions and inner pointers print as an address in Go. There is none here, and a real one would make output
-    /// differ from run to run: this one stands for all.
+    /// Functions and inner pointers print as an address in Go, and so does anything that holds one under `%p`.
     fn address(&mut self, value: &Value, verb: char) -> Result {
+        let address = if value.is_nil() { 0 } else { ADDRESS };
         match verb {
             'v' if self.flags.sharp_v => {
                 let go_type = value
                     .go_type()
                     .map(|go_type| go_type.to_string())
                     .unwrap_or_default();
-                self.put(format!("({go_type})(0xc000000000)").as_bytes())
+                match address {
+                    0 => self.put(format!("({go_type})(nil)").as_bytes()),
+                    _ => self.put(format!("({go_type})({address:#x})").as_bytes()),
+                }
             }
-            'v' | 'p' | 'x' | 'd' => self.put(b"0xc000000000"),
+            'v' if address == 0 => self.pad(b"<nil>"),
+            'v' | 'p' => {
+                // Here the flag takes the prefix away.
+                self.flags.sharp = !self.flags.sharp;
+                let result = self.integer(value, address, false, false, 'x');
+                self.flags.sharp = !self.flags.sharp;
+                result
+            }
+            'b' | 'o' | 'd' | 'x' | 'X' => self.integer(value, address, false, false, verb),
             _ => self.bad_verb(value, verb),
         }
     }
@@ -443,6 +445,14 @@ impl<'b> Printer<'b> {
     pub(super) fn quoted_character(&mut self, number: u64) -> Result {
         self.pad(&quote_rune(rune_of(number), self.flags.plus))
     }
+}
+
+/// Whether Go's value is a pointer, or refers to its data through one (`fmtPointer`).
+fn is_pointer(value: &Value) -> bool {
+    matches!(
+        value.kind(),
+        Kind::Map | Kind::Slice | Kind::Func | Kind::Ptr
+    )
 }
 
 /// The rune of a number, U+FFFD for one that is none.

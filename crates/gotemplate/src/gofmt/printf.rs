@@ -75,7 +75,8 @@ impl Format<'_> {
             (_, None) => report(printer, verb, b"(MISSING)"),
             (_, Some(arg)) => {
                 let flags = &mut printer.flags;
-                if verb == 'v' {
+                // `%w`, which belongs to `Errorf` alone, is read as `%v` before it is reported.
+                if matches!(verb, 'v' | 'w') {
                     flags.sharp_v = std::mem::take(&mut flags.sharp);
                     flags.plus_v = std::mem::take(&mut flags.plus);
                 }
@@ -162,7 +163,12 @@ impl Format<'_> {
 
     /// The next operand as a width or precision; none if it is no integer or too large.
     fn take_number(&mut self) -> Option<i64> {
-        let number = match self.args.get(self.arg)? {
+        let arg = self.args.get(self.arg)?;
+        let underlying = match arg {
+            Value::Object(object) => object.underlying(),
+            _ => None,
+        };
+        let number = match underlying.as_ref().unwrap_or(arg) {
             Value::Int(number, _) => Some(*number),
             Value::Uint(number, _) => i64::try_from(*number).ok(),
             _ => None,

@@ -117,13 +117,12 @@ fn swallow(error: FuncError) -> Answer {
     }
 }
 
-// copystructure: nil is no value to copy, and of a version only the exported fields are taken, of which it has none.
+// copystructure: nil by itself is no value to copy.
 fn copy(context: &mut Context<'_>, from: &Value) -> Answer {
     match from {
         Value::Nil => Err(FuncError::new(
             "reflect: call of reflect.Value.Type on zero Value",
         )),
-        from if object::<Version>(from).is_some() => Ok(Version::zero()),
         from => deep_copy(context, from, 0),
     }
 }
@@ -151,6 +150,8 @@ fn deep_copy(context: &mut Context<'_>, from: &Value, depth: usize) -> Answer {
             }
             Value::Map(Map::of(map.go_type(), entries))
         }
+        // Only exported fields are copied, of which a version has none.
+        other if object::<Version>(other).is_some() => Version::zero(),
         other => other.clone(),
     })
 }

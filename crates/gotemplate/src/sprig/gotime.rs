@@ -22,11 +22,13 @@ use crate::func::Signature;
 use crate::host::Instant;
 use crate::object::Object;
 use crate::sprig::args::{bytes, int, object, value};
-use crate::types::Type;
+use crate::types::{Type, UintKind};
 use crate::value::Value;
 
 /// The type of a time, for signatures.
 pub(super) const TIME: Type = Type::Object("time.Time");
+/// The type of a zone.
+const LOCATION: Type = Type::Object("*time.Location");
 /// The type of a span of time, in nanoseconds.
 pub(super) const DURATION: Type = Type::Named("time.Duration", &Type::INT64);
 
@@ -124,6 +126,7 @@ impl Time {
 const NO_ARGUMENTS: Signature = Signature::fixed(&[]);
 const ONE_TIME: Signature = Signature::fixed(&[TIME]);
 const ONE_DURATION: Signature = Signature::fixed(&[DURATION]);
+const ONE_LOCATION: Signature = Signature::fixed(&[LOCATION]);
 
 impl Object for Time {
     fn go_type(&self) -> Type {
@@ -139,11 +142,31 @@ impl Object for Time {
         Some(String::from_utf8_lossy(&text).into_owned())
     }
 
+    // Which only verbs show that are not asked of a time: `%d`.
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        let location: Rc<dyn Object> = match self.zone {
+            Zone::Utc => Rc::new(NilLocation),
+            _ => Rc::new(self.zone.clone()),
+        };
+        vec![
+            (
+                "wall",
+                Value::Uint(self.nanoseconds.into(), UintKind::Uint64),
+            ),
+            (
+                "ext",
+                Value::int64(self.seconds.wrapping_sub(Time::ZERO.seconds)),
+            ),
+            ("loc", Value::Object(location)),
+        ]
+    }
+
     fn method(&self, name: &str) -> Option<Signature> {
         match name {
             "Year" | "Month" | "Day" | "Hour" | "Minute" | "Second" | "Nanosecond" | "Weekday"
             | "YearDay" | "Unix" | "UnixMilli" | "UnixMicro" | "UnixNano" | "String" | "IsZero"
-            | "UTC" | "Local" | "Location" => Some(NO_ARGUMENTS),
+            | "IsDST" | "UTC" | "Local" | "Location" => Some(NO_ARGUMENTS),
+            "In" => Some(ONE_LOCATION),
             "Format" => Some(Signature::fixed(&[Type::String])),
             "Before" | "After" | "Equal" | "Compare" | "Sub" => Some(ONE_TIME),
             "Add" | "Truncate" | "Round" => Some(ONE_DURATION),
@@ -185,6 +208,11 @@ impl Object for Time {
             "UnixNano" => Value::int64(self.nanoseconds_since_1970()),
             "String" => Value::str(self.string().unwrap_or_default()),
             "IsZero" => Value::Bool(self.order() == Time::ZERO.order()),
+            "IsDST" => Value::Bool(self.zone.is_summer(self.seconds)),
+            "In" => match object::<Zone>(&value(args, 0)) {
+                Some(zone) => self.in_zone(zone.clone()).into_value(),
+                None => return Err(FuncError::new("time: missing Location in call to Time.In")),
+            },
             "UTC" => self.in_zone(Zone::Utc).into_value(),
             "Local" => self.in_zone(Zone::local(context)).into_value(),
             "Location" => Value::Object(Rc::new(self.zone.clone())),
@@ -208,6 +236,23 @@ impl Object for Time {
             .as_any()
             .downcast_ref::<Time>()
             .map(|other| self == other)
+    }
+}
+
+/// The nil pointer that a time in UTC has for a location.
+struct NilLocation;
+
+impl Object for NilLocation {
+    fn go_type(&self) -> Type {
+        LOCATION
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn is_nil(&self) -> bool {
+        true
     }
 }
 

@@ -1,8 +1,7 @@
 //! Go's `net/url` as far as Sprig uses it: parsing into parts, and joining parts. Texts are bytes; nothing is looked up.
 
+mod address;
 mod escape;
-
-use std::net::Ipv6Addr;
 
 use self::escape::{Mode, escape, unescape, valid};
 use crate::strconv;
@@ -239,27 +238,6 @@ fn bracketed(host: &[u8]) -> Result<Vec<u8>, String> {
         }
         None => unescape(name, Mode::Host)?,
     };
-    check_address(&address)?;
+    address::check(&address)?;
     Ok([b"[", address.as_slice(), b"]", port.as_slice()].concat())
-}
-
-// `netip.ParseAddr`, with its two most common messages.
-fn check_address(text: &[u8]) -> Result<(), String> {
-    let invalid = |reason: &str| format!("invalid host: ParseAddr({}): {reason}", quoted(text));
-    match text.iter().find(|byte| b".:%".contains(byte)) {
-        Some(b'.') => return Err("invalid IP-literal".to_owned()),
-        Some(b':') => {}
-        Some(_) => return Err(invalid("missing IPv6 address")),
-        None => return Err(invalid("unable to parse IP")),
-    }
-    let (address, zone) = cut(text, b'%');
-    if zone.is_some_and(<[u8]>::is_empty) {
-        return Err(invalid("zone must be a non-empty string"));
-    }
-    let parsed = std::str::from_utf8(address)
-        .ok()
-        .and_then(|address| address.parse::<Ipv6Addr>().ok());
-    parsed
-        .map(drop)
-        .ok_or_else(|| invalid("unable to parse IP"))
 }

@@ -36,7 +36,7 @@ fn merge_maps(
     for (key, source) in from.entries() {
         context.step(1)?;
         let target = into.get(key.as_bytes());
-        if source.is_nil() {
+        if matches!(source, Value::Nil) {
             if overwrite {
                 set(into, &key, source);
             }

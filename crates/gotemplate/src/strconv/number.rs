@@ -44,7 +44,6 @@ pub fn parse_uint(text: &[u8], base: u32) -> Result<u64, NumError> {
         return Err(NumError::Syntax);
     }
     let mut number: u64 = 0;
-    let mut overflow = false;
     let mut underscores = false;
     for byte in digits {
         if *byte == b'_' && base == 0 {
@@ -52,22 +51,16 @@ pub fn parse_uint(text: &[u8], base: u32) -> Result<u64, NumError> {
             continue;
         }
         let digit = char::from(*byte).to_digit(radix).ok_or(NumError::Syntax)?;
-        match number
+        // What follows an overflow is not looked at.
+        number = number
             .checked_mul(u64::from(radix))
             .and_then(|number| number.checked_add(u64::from(digit)))
-        {
-            Some(next) => number = next,
-            None => overflow = true,
-        }
+            .ok_or(NumError::Range)?;
     }
     if underscores && !underscores_ok(text) {
         return Err(NumError::Syntax);
     }
-    if overflow {
-        Err(NumError::Range)
-    } else {
-        Ok(number)
-    }
+    Ok(number)
 }
 
 fn prefixed(text: &[u8]) -> (u32, &[u8]) {

@@ -2,6 +2,7 @@
 //! syntax with every flag resolved. Repetition counts, nesting and names are checked as Go checks them.
 
 mod class;
+mod property;
 
 use std::fmt;
 
@@ -31,6 +32,9 @@ impl fmt::Display for Error {
     }
 }
 
+const BAD_UTF8: &str = "invalid UTF-8";
+const UNEXPECTED_CLOSE: &str = "unexpected )";
+const TOO_DEEP: &str = "expression nests too deeply";
 const MISSING_ARGUMENT: &str = "missing argument to repetition operator";
 const BAD_REPEAT: &str = "invalid repeat count";
 const NESTED_REPEAT: &str = "invalid nested repetition operator";
@@ -87,12 +91,51 @@ struct Reader<'a> {
 /// # Errors
 /// Go's.
 pub(super) fn translate(source: &[u8]) -> Result<Translated, Error> {
-    let Ok(whole) = std::str::from_utf8(source) else {
-        return Err(Error {
-            code: "invalid UTF-8",
-            part: String::from_utf8_lossy(source).into_owned(),
-        });
+    match std::str::from_utf8(source) {
+        Ok(whole) => translate_text(whole),
+        Err(_) => Err(first_error(source)),
+    }
+}
+
+/// The error of a pattern that is not UTF-8. Go decodes it as it goes, so that an error before the first bad byte comes first.
+fn first_error(source: &[u8]) -> Error {
+    // Each bad byte becomes a rune that is nowhere else in the pattern.
+    let Some(mark) = ('\u{F0000}'..='\u{FFFFD}')
+        .find(|mark| memchr::memmem::find(source, mark.to_string().as_bytes()).is_none())
+    else {
+        return error(BAD_UTF8, "");
     };
+    let mut marked = String::with_capacity(source.len());
+    for chunk in source.utf8_chunks() {
+        marked.push_str(chunk.valid());
+        marked.extend(chunk.invalid().iter().map(|_| mark));
+    }
+    let shown = |text: &str| text.replace(mark, "\u{FFFD}");
+    let from_mark = |text: &str| {
+        let at = text.find(mark).unwrap_or(text.len());
+        shown(text.get(at..).unwrap_or_default())
+    };
+    match translate_text(&marked) {
+        Err(Error { code, part })
+            if !part.contains(mark)
+                || matches!(code, UNEXPECTED_CLOSE | TOO_DEEP)
+                || part.starts_with("[:") =>
+        {
+            error(code, &shown(&part))
+        }
+        // A name is checked by itself.
+        Err(Error {
+            code: BAD_NAME | BAD_RANGE,
+            part,
+        }) if part.ends_with(['>', '}']) => {
+            let name = part.get(..part.len() - 1).unwrap_or_default();
+            error(BAD_UTF8, &from_mark(name))
+        }
+        _ => error(BAD_UTF8, &from_mark(&marked)),
+    }
+}
+
+fn translate_text(whole: &str) -> Result<Translated, Error> {
     let mut reader = Reader {
         whole,
         rest: whole,
@@ -210,7 +253,7 @@ impl<'a> Reader<'a> {
 
     fn open(&mut self, text: &str) -> Result<(), Error> {
         if self.groups.len() >= MAX_DEPTH {
-            return Err(error("expression nests too deeply", self.whole));
+            return Err(error(TOO_DEEP, self.whole));
         }
         self.groups.push(Group {
             flags: self.flags,
@@ -227,7 +270,7 @@ impl<'a> Reader<'a> {
         let group = self
             .groups
             .pop()
-            .ok_or_else(|| error("unexpected )", self.whole))?;
+            .ok_or_else(|| error(UNEXPECTED_CLOSE, self.whole))?;
         self.advance(1);
         self.out.push(')');
         self.flags = group.flags;
@@ -378,7 +421,7 @@ impl<'a> Reader<'a> {
                 match char::from_u32(rune) {
                     Some(rune) => self.literal(rune),
                     // Half a surrogate pair is in no text.
-                    None => self.operator(0, "[a&&b]"),
+                    None => self.operator(0, class::NOTHING),
                 }
             }
         }

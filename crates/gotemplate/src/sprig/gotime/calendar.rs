@@ -4,6 +4,9 @@
 use std::any::Any;
 use std::rc::Rc;
 
+use crate::context::Context;
+use crate::error::FuncError;
+use crate::func::Signature;
 use crate::object::Object;
 use crate::types::Type;
 use crate::value::Value;
@@ -144,6 +147,11 @@ impl Weekday {
     }
 }
 
+/// `String`, for what has no other method.
+pub(super) fn string_method(name: &str) -> Option<Signature> {
+    (name == "String").then_some(Signature::fixed(&[]))
+}
+
 impl Object for Month {
     fn go_type(&self) -> Type {
         Type::Named("time.Month", &Type::INT)
@@ -159,6 +167,14 @@ impl Object for Month {
 
     fn string(&self) -> Option<String> {
         Some(name_of(&MONTHS, self.0 - 1).to_owned())
+    }
+
+    fn method(&self, name: &str) -> Option<Signature> {
+        string_method(name)
+    }
+
+    fn call(&self, _: &mut Context<'_>, _: &str, _: &[Value]) -> Result<Value, FuncError> {
+        Ok(Value::str(self.string().unwrap_or_default()))
     }
 }
 
@@ -177,6 +193,14 @@ impl Object for Weekday {
 
     fn string(&self) -> Option<String> {
         Some(name_of(&WEEKDAYS, self.0).to_owned())
+    }
+
+    fn method(&self, name: &str) -> Option<Signature> {
+        string_method(name)
+    }
+
+    fn call(&self, _: &mut Context<'_>, _: &str, _: &[Value]) -> Result<Value, FuncError> {
+        Ok(Value::str(self.string().unwrap_or_default()))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use super::DURATION;
 use super::parse::quote;
+use super::{DURATION, ONE_DURATION, span};
 use crate::context::Context;
 use crate::error::FuncError;
 use crate::func::Signature;
@@ -52,14 +52,23 @@ impl Duration {
 
     /// `Duration.Round` to whole seconds.
     pub(in crate::sprig) fn round_to_seconds(self) -> Duration {
-        const SECOND: i64 = 1_000_000_000;
-        let rest = self.0 % SECOND;
+        self.round(1_000_000_000)
+    }
+
+    /// `Duration.Round`: to a multiple, the half away from zero; at the ends of the range to the last number there.
+    fn round(self, multiple: i64) -> Duration {
+        if multiple <= 0 {
+            return self;
+        }
+        let rest = self.0 % multiple;
         let down = self.0 - rest;
-        let away = rest.abs() * 2 >= SECOND;
-        Duration(if away {
-            down.checked_add(SECOND * rest.signum()).unwrap_or(down)
+        if rest.unsigned_abs() * 2 < multiple.unsigned_abs() {
+            return Duration(down);
+        }
+        Duration(if rest < 0 {
+            down.saturating_sub(multiple)
         } else {
-            down
+            down.saturating_add(multiple)
         })
     }
 
@@ -95,20 +104,22 @@ impl Object for Duration {
     }
 
     fn method(&self, name: &str) -> Option<Signature> {
-        let known = [
-            "Hours",
-            "Minutes",
-            "Seconds",
-            "Milliseconds",
-            "Microseconds",
-            "Nanoseconds",
-            "String",
-        ];
-        known.contains(&name).then_some(Signature::fixed(&[]))
+        match name {
+            "Hours" | "Minutes" | "Seconds" | "Milliseconds" | "Microseconds" | "Nanoseconds"
+            | "Abs" | "String" => Some(Signature::fixed(&[])),
+            "Truncate" | "Round" => Some(ONE_DURATION),
+            _ => None,
+        }
     }
 
-    fn call(&self, _: &mut Context<'_>, name: &str, _: &[Value]) -> Result<Value, FuncError> {
+    fn call(&self, _: &mut Context<'_>, name: &str, args: &[Value]) -> Result<Value, FuncError> {
         Ok(match name {
+            "Abs" => Duration(self.0.saturating_abs()).into_value(),
+            "Round" => self.round(span(args)).into_value(),
+            "Truncate" => match span(args) {
+                multiple @ 1.. => Duration(self.0 - self.0 % multiple).into_value(),
+                _ => self.into_value(),
+            },
             "Hours" => self.in_units(3_600_000_000_000).into(),
             "Minutes" => self.in_units(60_000_000_000).into(),
             "Seconds" => self.in_units(1_000_000_000).into(),

@@ -5,9 +5,14 @@ use std::any::Any;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use super::LOCATION;
+use super::calendar::string_method;
 use crate::context::Context;
+use crate::error::FuncError;
+use crate::func::Signature;
 use crate::object::Object;
 use crate::types::Type;
+use crate::value::Value;
 
 /// What a time is shown in.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +37,8 @@ impl Zone {
     /// The host's zone.
     pub(in crate::sprig) fn local(context: &Context<'_>) -> Zone {
         match context.host().local_zone() {
-            "UTC" => Zone::Utc,
+            // Not the same as `Utc`: Go's times in either are unequal.
+            "UTC" => Zone::Named(TimeZone::UTC),
             name => Zone::named(name).unwrap_or(Zone::Utc),
         }
     }
@@ -49,18 +55,20 @@ impl Zone {
             Zone::Utc => (0, "UTC".to_owned()),
             Zone::Fixed(name, offset) => (*offset, name.clone()),
             Zone::Named(zone) => {
-                let (first, last) = (
-                    Timestamp::MIN.as_second() + 1,
-                    Timestamp::MAX.as_second() - 1,
-                );
-                let time = Timestamp::from_second(seconds.clamp(first, last))
-                    .unwrap_or(Timestamp::UNIX_EPOCH);
-                let info = zone.to_offset_info(time);
+                let info = zone.to_offset_info(timestamp(seconds));
                 (
                     i64::from(info.offset().seconds()),
                     info.abbreviation().to_owned(),
                 )
             }
+        }
+    }
+
+    /// Whether summer time holds at a time.
+    pub(super) fn is_summer(&self, seconds: i64) -> bool {
+        match self {
+            Zone::Utc | Zone::Fixed(..) => false,
+            Zone::Named(zone) => zone.to_offset_info(timestamp(seconds)).dst().is_dst(),
         }
     }
 
@@ -77,9 +85,18 @@ impl Zone {
     }
 }
 
+// Beyond the years that the database knows, zones are as in the last of them.
+fn timestamp(seconds: i64) -> Timestamp {
+    let (first, last) = (
+        Timestamp::MIN.as_second() + 1,
+        Timestamp::MAX.as_second() - 1,
+    );
+    Timestamp::from_second(seconds.clamp(first, last)).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
 impl Object for Zone {
     fn go_type(&self) -> Type {
-        Type::Object("*time.Location")
+        LOCATION
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -92,5 +109,13 @@ impl Object for Zone {
             Zone::Named(zone) => zone.iana_name().unwrap_or_default().to_owned(),
             Zone::Fixed(name, _) => name.clone(),
         })
+    }
+
+    fn method(&self, name: &str) -> Option<Signature> {
+        string_method(name)
+    }
+
+    fn call(&self, _: &mut Context<'_>, _: &str, _: &[Value]) -> Result<Value, FuncError> {
+        Ok(Value::str(self.string().unwrap_or_default()))
     }
 }

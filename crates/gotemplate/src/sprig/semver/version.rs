@@ -206,12 +206,26 @@ impl Object for Held {
         Some(self.version.text())
     }
 
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        let version = &self.version;
+        let number = |number: u64| Value::Uint(number, UintKind::Uint64);
+        vec![
+            ("major", number(version.major)),
+            ("minor", number(version.minor)),
+            ("patch", number(version.patch)),
+            ("pre", Value::str(version.pre.as_str())),
+            ("metadata", Value::str(version.metadata.as_str())),
+            ("original", Value::str(version.original.as_str())),
+        ]
+    }
+
     fn method(&self, name: &str) -> Option<Signature> {
         match name {
             "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "String" | "IncMajor"
             | "IncMinor" | "IncPatch" => Some(NO_ARGUMENTS),
             "SetPrerelease" | "SetMetadata" => Some(ONE_TEXT),
             // A value reached through a template is not addressable, so pointer methods are out of reach.
+            "MarshalText" | "MarshalJSON" => Some(NO_ARGUMENTS),
             "Original" if self.pointer => Some(NO_ARGUMENTS),
             "Compare" | "Equal" | "LessThan" | "LessThanEqual" | "GreaterThan"
             | "GreaterThanEqual"
@@ -242,6 +256,11 @@ impl Object for Held {
             "Metadata" => Ok(Value::str(own.metadata.as_str())),
             "Original" => Ok(Value::str(own.original.as_str())),
             "String" => Ok(Value::str(own.text())),
+            "MarshalText" => Ok(Value::Bytes(own.text().into_bytes().into())),
+            // Nothing in a version's text needs an escape.
+            "MarshalJSON" => Ok(Value::Bytes(
+                format!("\"{}\"", own.text()).into_bytes().into(),
+            )),
             "IncMajor" => next(own.clone().released(|version| {
                 (version.major, version.minor, version.patch) =
                     (version.major.wrapping_add(1), 0, 0);

@@ -1,6 +1,7 @@
 //! Character classes and escapes of Go's syntax, written out as ranges where the `regex` crate means something else by
 //! them: `\d`, `\w`, `\s` and the POSIX classes are ASCII in Go.
 
+use super::property::property;
 use super::{BAD_ESCAPE, BAD_RANGE, Error, error, part};
 
 /// A rune written so that it means itself, in a class and outside.
@@ -11,6 +12,9 @@ pub(super) fn escaped(rune: char) -> String {
         format!("\\x{{{:X}}}", u32::from(rune))
     }
 }
+
+/// A class that holds nothing.
+pub(super) const NOTHING: &str = "[a&&b]";
 
 // The ASCII classes by their Go names, as the inside of a bracket.
 const PERL: &[(char, &str)] = &[
@@ -59,9 +63,6 @@ pub(super) fn escape_class(text: &str) -> Result<Option<(String, &str)>, Error> 
         Some(body) => body.split_once('}').ok_or_else(|| error(BAD_RANGE, text))?,
         None => {
             let width = after.chars().next().map_or(0, char::len_utf8);
-            if width == 0 {
-                return Ok(None);
-            }
             after.split_at_checked(width).unwrap_or((after, ""))
         }
     };
@@ -70,13 +71,13 @@ pub(super) fn escape_class(text: &str) -> Result<Option<(String, &str)>, Error> 
         None => (false, name),
     };
     let negated = (letter == 'P') != flipped;
-    let class = format!("\\{}{{{bare}}}", if negated { 'P' } else { 'p' });
-    let plain = bare
-        .chars()
-        .all(|rune| rune.is_ascii_alphanumeric() || matches!(rune, '_' | '-' | ' '));
-    if bare.is_empty() || !plain || ::regex::bytes::Regex::new(&class).is_err() {
-        return Err(error(BAD_RANGE, part(text, rest)));
-    }
+    let property = property(bare).ok_or_else(|| error(BAD_RANGE, part(text, rest)))?;
+    let class = match (property, negated) {
+        // Halves of surrogate pairs are in no text.
+        ("Cs", false) => NOTHING.to_owned(),
+        ("Cs", true) => "\\p{Any}".to_owned(),
+        (property, negated) => format!("\\{}{{{property}}}", if negated { 'P' } else { 'p' }),
+    };
     Ok(Some((class, rest)))
 }
 
