@@ -65,7 +65,11 @@ impl Exec<'_, '_> {
     }
 
     pub(super) fn step(&mut self) -> Result<()> {
-        self.context.step(1).map_err(|limit| self.over(limit))
+        self.steps(1)
+    }
+
+    pub(super) fn steps(&mut self, count: u64) -> Result<()> {
+        self.context.step(count).map_err(|limit| self.over(limit))
     }
 
     /// Enters a level of nesting; `leave` must follow.

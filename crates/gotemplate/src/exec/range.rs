@@ -51,6 +51,7 @@ impl<'a> Exec<'_, 'a> {
                 let boxed = map.go_type().elem() == Type::Interface;
                 // The entries as they are now: the body may change the map.
                 let entries = map.entries();
+                self.steps(entries.len() as u64 / 2)?;
                 let some = !entries.is_empty();
                 for (key, value) in entries {
                     if !self.round(Value::Str(key), Slot { value, boxed }, branch)? {

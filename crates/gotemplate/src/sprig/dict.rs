@@ -38,11 +38,13 @@ pub(super) fn add(functions: &mut Functions) {
             let found = (1..a.len()).filter_map(|at| map(a, at).get(key.as_bytes()));
             Ok(Value::list(found.collect()))
         })
-        .add("keys", Signature::variadic(&[DICT]), |_, a| {
+        .add("keys", Signature::variadic(&[DICT]), |context, a| {
+            charge_entries(context, a)?;
             let entries = (0..a.len()).flat_map(|at| map(a, at).entries());
             Ok(Value::strings(entries.map(|(key, _)| key)))
         })
-        .add("values", Signature::fixed(&[DICT]), |_, a| {
+        .add("values", Signature::fixed(&[DICT]), |context, a| {
+            charge_entries(context, a)?;
             Ok(Value::list(
                 map(a, 0)
                     .entries()
@@ -64,7 +66,8 @@ fn add_whole(functions: &mut Functions) {
                 from.get(key.as_bytes()).map(|value| (key, value))
             })))
         })
-        .add("omit", DICT_KEYS, |_, a| {
+        .add("omit", DICT_KEYS, |context, a| {
+            charge_entries(context, a)?;
             let keys: BTreeSet<Str> = (1..a.len()).map(|at| string(a, at)).collect();
             Ok(Value::dict(
                 map(a, 0)
@@ -90,6 +93,12 @@ fn add_whole(functions: &mut Functions) {
             copy(context, &value(a, 0))
         })
         .add("dig", MANY, dig);
+}
+
+// A copy of an entry takes about two steps.
+fn charge_entries(context: &mut Context<'_>, args: &[Value]) -> Result<(), FuncError> {
+    let entries: usize = (0..args.len()).map(|at| map(args, at).len()).sum();
+    Ok(context.step(2 * entries as u64)?)
 }
 
 fn dict(context: &mut Context<'_>, args: &[Value]) -> Answer {

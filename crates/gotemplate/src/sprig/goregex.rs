@@ -17,6 +17,13 @@ const KEPT: usize = 16;
 /// Bytes that one compiled pattern may take.
 const SIZE_LIMIT: usize = 8 << 20;
 
+/// The steps that compiling takes for each state of a pattern.
+const STEPS_OF_STATE: u64 = 8;
+/// States that a search passes over in one step: bytes of the text times states of the pattern, at worst.
+const STATES_IN_STEP: u64 = 64;
+/// Bytes that a search may pass over in one step and not find more: no states then, as in most patterns.
+const BYTES_IN_STEP: u64 = 256;
+
 thread_local! {
     static COMPILED: RefCell<Vec<Rc<Pattern>>> = const { RefCell::new(Vec::new()) };
 }
@@ -26,6 +33,8 @@ pub(super) struct Pattern {
     source: Vec<u8>,
     regex: ::regex::bytes::Regex,
     names: Vec<String>,
+    size: usize,
+    unbounded: bool,
 }
 
 /// Where the groups of a match are, the whole match first.
@@ -43,8 +52,7 @@ pub(super) fn compile(context: &mut Context<'_>, source: &[u8]) -> Result<Rc<Pat
     }
     let translated = syntax::translate(source)
         .map_err(|error| FuncError::new(format!("error parsing regexp: {error}")))?;
-    // Compiling is linear in the pattern with its counted parts written out.
-    context.step(100 + translated.size as u64)?;
+    context.step((translated.size as u64).saturating_mul(STEPS_OF_STATE))?;
     let regex = ::regex::bytes::RegexBuilder::new(&translated.pattern)
         .size_limit(SIZE_LIMIT)
         .nest_limit(1200)
@@ -59,6 +67,8 @@ pub(super) fn compile(context: &mut Context<'_>, source: &[u8]) -> Result<Rc<Pat
         source: source.to_vec(),
         regex,
         names: translated.names,
+        size: translated.size,
+        unbounded: translated.unbounded,
     });
     COMPILED.with_borrow_mut(|all| {
         if all.len() >= KEPT {
@@ -153,6 +163,25 @@ impl<'a> Haystack<'a> {
 }
 
 impl Pattern {
+    // Charges the search from `at` that found a match to end at `to`, or none. Beyond the match, one that may be of any length can
+    // have been looked for up to the end of the text: for each match anew.
+    fn charge(
+        &self,
+        context: &mut Context<'_>,
+        haystack: &Haystack<'_>,
+        at: usize,
+        to: Option<usize>,
+    ) -> Result<(), FuncError> {
+        let end = haystack.read.len();
+        let passed = to.unwrap_or(end).saturating_sub(at) as u64;
+        let beyond = match to {
+            Some(to) if self.unbounded => end.saturating_sub(to) as u64,
+            _ => 0,
+        };
+        let steps = passed.saturating_mul(self.size as u64) / STATES_IN_STEP;
+        Ok(context.step(1 + steps.saturating_add(beyond / BYTES_IN_STEP))?)
+    }
+
     // The first match from `at` on. `\B` also holds within a letter of several bytes, where Go never looks: an empty match
     // there is none.
     fn next_match(&self, haystack: &Haystack<'_>, mut at: usize) -> Option<(usize, usize)> {
@@ -174,6 +203,7 @@ impl Pattern {
         text: &[u8],
     ) -> Result<bool, FuncError> {
         let haystack = Haystack::new(context, text)?;
+        self.charge(context, &haystack, 0, None)?;
         Ok(self.next_match(&haystack, 0).is_some())
     }
 
@@ -203,8 +233,9 @@ impl Pattern {
         let mut found = Vec::new();
         let (mut at, mut previous) = (0, None);
         while found.len() < limit && at <= end {
-            context.step(1)?;
-            let Some((from, to)) = self.next_match(&haystack, at) else {
+            let next = self.next_match(&haystack, at);
+            self.charge(context, &haystack, at, next.map(|(_, to)| to))?;
+            let Some((from, to)) = next else {
                 break;
             };
             let mut accepted = true;
@@ -240,8 +271,9 @@ impl Pattern {
         let (mut done, mut at) = (0, 0);
         let mut captures = self.regex.capture_locations();
         while at <= end {
-            context.step(1)?;
-            let Some((from, to)) = self.next_match(&haystack, at) else {
+            let next = self.next_match(&haystack, at);
+            self.charge(context, &haystack, at, next.map(|(_, to)| to))?;
+            let Some((from, to)) = next else {
                 break;
             };
             self.regex

@@ -11,13 +11,19 @@ const MAX_DEPTH: usize = 1000;
 /// How often the innermost of nested counted parts may be written out.
 const MAX_REPEAT: u64 = 1000;
 
+/// The states that one of Unicode's categories or scripts takes, at most.
+const PROPERTY_SIZE: usize = 1000;
+
 /// A pattern in the `regex` crate's syntax.
 pub(super) struct Translated {
     pub(super) pattern: String,
     /// The names of the groups, the whole match first, unnamed ones empty.
     pub(super) names: Vec<String>,
-    /// How long the pattern is with its counted parts written out, about.
+    /// About how many states the compiled pattern has: its length with counted parts written out, and Unicode's classes with what
+    /// they take.
     pub(super) size: usize,
+    /// Whether a match may be of any length.
+    pub(super) unbounded: bool,
 }
 
 /// Go's `syntax.Error`.
@@ -60,13 +66,13 @@ struct Flags {
 
 struct Group {
     flags: Flags,
-    // Where the atom that the group makes begins in the output.
+    // What was written when the atom that the group makes began.
     start: usize,
     // The largest repetition within, when the group began.
     repeat: u64,
 }
 
-// The last thing that can be repeated: where it begins, and how often its innermost part is repeated already.
+// The last thing that can be repeated: what was written before it, and how often its innermost part is repeated already.
 #[derive(Clone, Copy)]
 struct Atom {
     start: usize,
@@ -83,7 +89,9 @@ struct Reader<'a> {
     atom: Option<Atom>,
     out: String,
     names: Vec<String>,
-    written_out: usize,
+    // What the output takes beyond its length.
+    extra: usize,
+    unbounded: bool,
 }
 
 /// Rewrites a pattern.
@@ -145,7 +153,8 @@ fn translate_text(whole: &str) -> Result<Translated, Error> {
         atom: None,
         out: String::with_capacity(whole.len() * 2),
         names: vec![String::new()],
-        written_out: 0,
+        extra: 0,
+        unbounded: false,
     };
     let mut last_repeat = "";
     while let Some(first) = reader.rest.chars().next() {
@@ -159,11 +168,11 @@ fn translate_text(whole: &str) -> Result<Translated, Error> {
     if !reader.groups.is_empty() {
         return Err(error("missing closing )", whole));
     }
-    let size = reader.out.len() + reader.written_out;
     Ok(Translated {
+        size: reader.written(),
         pattern: reader.out,
         names: reader.names,
-        size,
+        unbounded: reader.unbounded,
     })
 }
 
@@ -197,6 +206,7 @@ impl<'a> Reader<'a> {
                 let (class, rest) = class::read(self.rest, self.flags.fold)?;
                 self.rest = rest;
                 self.operator(0, &class);
+                self.weigh(&class);
             }
             '*' | '+' | '?' => {
                 let before = self.rest;
@@ -227,6 +237,10 @@ impl<'a> Reader<'a> {
         Ok(false)
     }
 
+    fn written(&self) -> usize {
+        self.out.len().saturating_add(self.extra)
+    }
+
     fn advance(&mut self, bytes: usize) {
         self.rest = self.rest.get(bytes..).unwrap_or_default();
     }
@@ -235,10 +249,16 @@ impl<'a> Reader<'a> {
     fn operator(&mut self, bytes: usize, text: &str) {
         self.advance(bytes);
         self.atom = Some(Atom {
-            start: self.out.len(),
+            start: self.written(),
             repeat: 1,
         });
         self.out.push_str(text);
+    }
+
+    // Adds what the properties in a class take.
+    fn weigh(&mut self, class: &str) {
+        let properties = class.matches("\\p{").count() + class.matches("\\P{").count();
+        self.extra = self.extra.saturating_add(properties * PROPERTY_SIZE);
     }
 
     fn literal(&mut self, rune: char) {
@@ -257,7 +277,7 @@ impl<'a> Reader<'a> {
         }
         self.groups.push(Group {
             flags: self.flags,
-            start: self.out.len(),
+            start: self.written(),
             repeat: self.repeat,
         });
         self.repeat = 1;
@@ -311,11 +331,11 @@ impl<'a> Reader<'a> {
             if (min >= 2 || max.is_some_and(|max| max >= 2)) && repeat > MAX_REPEAT {
                 return Err(error(BAD_REPEAT, part(before, self.rest)));
             }
-            let length = self.out.len() - atom.start;
-            self.written_out = self
-                .written_out
-                .saturating_add(length.saturating_mul(times as usize));
+            let length = self.written() - atom.start;
+            let more = length.saturating_mul(usize::try_from(times).unwrap_or(usize::MAX));
+            self.extra = self.extra.saturating_add(more);
         }
+        self.unbounded |= counts.is_none_or(|(_, max)| max.is_none()) && operator != "?";
         self.repeat = self.repeat.max(repeat);
         self.atom = Some(Atom {
             start: atom.start,
@@ -414,6 +434,7 @@ impl<'a> Reader<'a> {
                         class
                     };
                     self.operator(0, &class);
+                    self.weigh(&class);
                     return Ok(());
                 }
                 let (rune, rest) = class::escape(text)?;

@@ -26,7 +26,7 @@ const OPERATORS: [&str; 11] = ["!=", ">=", "=>", "<=", "=<", "~>", "=", ">", "<"
 impl Constraints {
     /// [`Constraints::read`] within a template, which pays for it.
     pub(super) fn parse(context: &mut Context<'_>, source: &str) -> Result<Constraints, FuncError> {
-        context.step(source.len() as u64 / 8)?;
+        context.step(4 * source.len() as u64)?;
         Constraints::read(source)
     }
 
