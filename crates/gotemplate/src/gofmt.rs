@@ -69,8 +69,8 @@ fn bounded(
     let mut out = Vec::new();
     let max = context.limits().value;
     write(&mut Printer::new(&mut out, max, Limit::Value(max)))?;
-    // Printing a large value is work that no result of the same size may follow from (`printf "%.0s"`).
-    context.step(1 + (out.len() / 1024) as u64)?;
+    // Printing is work that no result of the same size need follow from (`printf "%.0s"`). Digits of a large float cost most.
+    context.step(1 + (out.len() / 8) as u64)?;
     Ok(out)
 }
 

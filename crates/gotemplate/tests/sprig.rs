@@ -217,10 +217,29 @@ fn sizes_are_refused_before_anything_is_made() {
         "{{ $s := repeat 1000000 \"x\" }}{{ $l := list $s }}{{ range until 16 }}{{ $l = concat $l $l }}{{ end }}{{ sortAlpha $l | len }}",
         "{{ $s := repeat 1000000 \"x\" }}{{ $l := list $s }}{{ range until 16 }}{{ $l = concat $l $l }}{{ end }}{{ has (print $s \"\") (without $l 1) }}{{ uniq $l | len }}",
         "{{ range until 1000000 }}{{ $x := regexMatch (printf \"%d\" .) \"x\" }}{{ end }}",
+        "{{ range until 1000 }}{{ $x := regexMatch (printf \"\\\\pL{900}%d\" .) \"x\" }}{{ end }}",
+        "{{ range until 1000 }}{{ $x := regexMatch (printf \"(([^a]{30}){30}|%d)\" .) \"x\" }}{{ end }}",
+        "{{ regexFindAll \"a*b|a\" (repeat 100000 \"a\") -1 }}",
+        "{{ regexReplaceAll \"(a|b)*a(a|b){400}\" (repeat 20000 \"abbabaab\") \"$1\" }}",
+        "{{ $c := repeat 100000 \">=1 \" }}{{ range until 1000 }}{{ $x := semverCompare $c \"1.2.3\" }}{{ end }}",
+        "{{ $x := dict \"a\" 1 }}{{ range until 60 }}{{ $x = dict \"a\" $x \"b\" $x }}{{ end }}{{ $y := dict \"a\" 1 }}{{ range until 60 }}{{ $y = dict \"a\" $y \"b\" $y }}{{ end }}{{ $z := mustMergeOverwrite $x $y }}",
+        "{{ $x := dict \"a\" 1 }}{{ range until 60 }}{{ $x = dict \"a\" $x \"b\" $x }}{{ end }}{{ toPrettyJson $x }}",
+        "{{ $x := dict \"a\" 1 }}{{ range until 60 }}{{ $x = dict \"a\" $x \"b\" $x }}{{ end }}{{ html $x }}",
+        "{{ $x := list 1 }}{{ range until 60 }}{{ $x = list $x $x }}{{ end }}{{ quote $x }}",
+        "{{ $x := list 1 }}{{ range until 60 }}{{ $x = list $x $x }}{{ end }}{{ has $x (list (list $x $x)) }}{{ without (list $x) (deepCopy $x) }}",
+        "{{ $d := dict }}{{ range until 10000 }}{{ $_ := set $d (toString .) . }}{{ end }}{{ range until 10000 }}{{ $x := keys $d }}{{ end }}",
+        "{{ $d := dict }}{{ range until 10000 }}{{ $_ := set $d (toString .) . }}{{ end }}{{ range until 10000 }}{{ $x := omit $d \"a\" }}{{ end }}",
+        "{{ $d := dict }}{{ range until 10000 }}{{ $_ := set $d (toString .) . }}{{ end }}{{ range until 10000 }}{{ range $d }}{{ break }}{{ end }}{{ end }}",
+        "{{ $s := repeat 1000000 \"1h\" }}{{ range until 1000 }}{{ $x := durationRound $s }}{{ end }}",
+        "{{ $s := repeat 1000000 \"2006\" }}{{ range until 1000 }}{{ $x := date $s 0 }}{{ end }}",
+        "{{ $s := printf \"http://h/%s\" (repeat 1000000 \"%41\") }}{{ range until 1000 }}{{ $x := urlParse $s }}{{ end }}",
+        "{{ range until 1000 }}{{ $x := derivePassword 1 \"long\" \"a\" \"b\" \"c\" }}{{ end }}",
+        "{{ range until 1000 }}{{ $x := bcrypt \"a\" }}{{ end }}",
+        "{{ range until 1000 }}{{ $x := genPrivateKey \"rsa\" }}{{ end }}",
     ];
     // Enough for the work of each above to begin, and little enough that ending it takes no time.
     let limits = Limits {
-        steps: 300_000,
+        steps: 100_000,
         memory: 64 << 20,
         ..Limits::default()
     };

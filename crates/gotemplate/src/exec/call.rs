@@ -209,10 +209,13 @@ impl<'a> Exec<'_, 'a> {
         }
     }
 
-    /// Charges what a function made.
+    /// Charges what a function made: its bytes, and for a string the work of writing them.
     fn charge(&mut self, value: &Value) -> Result<()> {
         let bytes = match value {
-            Value::Str(text) => text.len(),
+            Value::Str(text) => {
+                self.steps(text.len() as u64 / 32)?;
+                text.len()
+            }
             Value::Bytes(bytes) => bytes.len(),
             Value::List(list) => list.len() * size_of::<Value>(),
             _ => return Ok(()),

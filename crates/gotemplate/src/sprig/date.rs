@@ -119,6 +119,8 @@ fn date_in_zone(context: &mut Context<'_>, layout: &[u8], date: &Value, zone: &s
         Some(time) => time,
         None => now(context)?,
     };
+    // Finding a zone and its rules at a time.
+    context.step(100)?;
     let zone = Zone::load(context, zone).unwrap_or(Zone::Utc);
     // The longest element is the text of a month or a zone, in place of at least one byte.
     context.reserve(layout.len().saturating_mul(16))?;

@@ -28,8 +28,8 @@ pub(super) fn fold(
 ) -> Answer {
     let mut result = from_float(first)?;
     for value in rest {
-        // The digits grow with each factor; multiplying is quadratic in them.
-        context.step(1 + result.value.bits() / 64)?;
+        // A quotient of numbers far apart has hundreds of digits. They grow with each factor; multiplying is quadratic in them.
+        context.step(100 + result.value.bits() / 64)?;
         result = operation(result, from_float(to_float(value))?)?;
     }
     Ok(to_nearest(&result).into())

@@ -163,23 +163,30 @@ impl<'a> Haystack<'a> {
 }
 
 impl Pattern {
-    // Charges the search from `at` that found a match to end at `to`, or none. Beyond the match, one that may be of any length can
-    // have been looked for up to the end of the text: for each match anew.
+    // The text as the engine reads it. All that its matches pass over is charged now, since a single search may take long.
+    fn read<'t>(
+        &self,
+        context: &mut Context<'_>,
+        text: &'t [u8],
+    ) -> Result<Haystack<'t>, FuncError> {
+        let states = (text.len() as u64).saturating_mul(self.size as u64);
+        context.step(states / STATES_IN_STEP)?;
+        Haystack::new(context, text)
+    }
+
+    // Charges a match that ends at `to`. One that may be of any length can have been looked for up to the end of the text, for each
+    // match anew.
     fn charge(
         &self,
         context: &mut Context<'_>,
         haystack: &Haystack<'_>,
-        at: usize,
-        to: Option<usize>,
+        to: usize,
     ) -> Result<(), FuncError> {
-        let end = haystack.read.len();
-        let passed = to.unwrap_or(end).saturating_sub(at) as u64;
-        let beyond = match to {
-            Some(to) if self.unbounded => end.saturating_sub(to) as u64,
-            _ => 0,
+        let beyond = match self.unbounded {
+            true => haystack.read.len().saturating_sub(to) as u64,
+            false => 0,
         };
-        let steps = passed.saturating_mul(self.size as u64) / STATES_IN_STEP;
-        Ok(context.step(1 + steps.saturating_add(beyond / BYTES_IN_STEP))?)
+        Ok(context.step(1 + beyond / BYTES_IN_STEP)?)
     }
 
     // The first match from `at` on. `\B` also holds within a letter of several bytes, where Go never looks: an empty match
@@ -202,8 +209,7 @@ impl Pattern {
         context: &mut Context<'_>,
         text: &[u8],
     ) -> Result<bool, FuncError> {
-        let haystack = Haystack::new(context, text)?;
-        self.charge(context, &haystack, 0, None)?;
+        let haystack = self.read(context, text)?;
         Ok(self.next_match(&haystack, 0).is_some())
     }
 
@@ -227,17 +233,16 @@ impl Pattern {
         text: &[u8],
         limit: i64,
     ) -> Result<Vec<(usize, usize)>, FuncError> {
-        let haystack = Haystack::new(context, text)?;
+        let haystack = self.read(context, text)?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let end = haystack.read.len();
         let mut found = Vec::new();
         let (mut at, mut previous) = (0, None);
         while found.len() < limit && at <= end {
-            let next = self.next_match(&haystack, at);
-            self.charge(context, &haystack, at, next.map(|(_, to)| to))?;
-            let Some((from, to)) = next else {
+            let Some((from, to)) = self.next_match(&haystack, at) else {
                 break;
             };
+            self.charge(context, &haystack, to)?;
             let mut accepted = true;
             if to == at {
                 // An empty match right after another is none.
@@ -265,17 +270,16 @@ impl Pattern {
         with: &[u8],
         literal: bool,
     ) -> Result<Vec<u8>, FuncError> {
-        let haystack = Haystack::new(context, text)?;
+        let haystack = self.read(context, text)?;
         let end = haystack.read.len();
         let mut out = Vec::new();
         let (mut done, mut at) = (0, 0);
         let mut captures = self.regex.capture_locations();
         while at <= end {
-            let next = self.next_match(&haystack, at);
-            self.charge(context, &haystack, at, next.map(|(_, to)| to))?;
-            let Some((from, to)) = next else {
+            let Some((from, to)) = self.next_match(&haystack, at) else {
                 break;
             };
+            self.charge(context, &haystack, to)?;
             self.regex
                 .captures_read_at(&mut captures, &haystack.read, from);
             let before = out.len();

@@ -7,6 +7,7 @@ use super::letters::{
     title, upper,
 };
 use crate::context::Context;
+use crate::error::FuncError;
 use crate::func::{Functions, Signature};
 use crate::unicode::{RUNE_ERROR, decode_rune, push_rune, runes};
 use crate::value::Value;
@@ -30,13 +31,16 @@ pub(super) fn add(functions: &mut Functions) {
         .add("swapcase", TEXT, |_, a| {
             Ok(Value::str(swap_case(bytes(a, 0))))
         })
-        .add("snakecase", TEXT, |_, a| {
+        .add("snakecase", TEXT, |context, a| {
+            charge_letters(context, a)?;
             Ok(Value::str(connected(bytes(a, 0), '_')))
         })
-        .add("kebabcase", TEXT, |_, a| {
+        .add("kebabcase", TEXT, |context, a| {
+            charge_letters(context, a)?;
             Ok(Value::str(connected(bytes(a, 0), '-')))
         })
-        .add("camelcase", TEXT, |_, a| {
+        .add("camelcase", TEXT, |context, a| {
+            charge_letters(context, a)?;
             Ok(Value::str(pascal_case(bytes(a, 0))))
         })
         .add("shuffle", TEXT, shuffle)
@@ -55,6 +59,11 @@ pub(super) fn add(functions: &mut Functions) {
                 wrap(context, bytes(a, 2), int(a, 0), separator, true)
             },
         );
+}
+
+// Each letter is looked up in several tables.
+fn charge_letters(context: &mut Context<'_>, args: &[Value]) -> Result<(), FuncError> {
+    Ok(context.step(2 * bytes(args, 0).len() as u64)?)
 }
 
 // `strings.Title`.

@@ -8,7 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from cases import builtins, engine, sprig  # noqa: E402
+from cases import builtins, engine, found, sprig  # noqa: E402
 
 HERE = Path(__file__).parent
 OUT = HERE.parent
@@ -32,7 +32,7 @@ def answer(peer, cases):
 
 def main():
     topics, seen = defaultdict(list), set()
-    for module in (engine, builtins, sprig):
+    for module in (engine, builtins, sprig, found):
         for topic, case in module.cases():
             key = (topic, json.dumps(case))
             if key not in seen:

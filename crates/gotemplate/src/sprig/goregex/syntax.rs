@@ -139,7 +139,19 @@ fn first_error(source: &[u8]) -> Error {
             let name = part.get(..part.len() - 1).unwrap_or_default();
             error(BAD_UTF8, &from_mark(name))
         }
-        _ => error(BAD_UTF8, &from_mark(&marked)),
+        _ => error(BAD_UTF8, &from_mark(up_to_quote(&marked, mark))),
+    }
+}
+
+/// A pattern up to the end of the quoted part (`\Q…\E`) that holds the mark, or all of it.
+fn up_to_quote(marked: &str, mark: char) -> &str {
+    let (before, after) = marked.split_once(mark).unwrap_or((marked, ""));
+    let is_quoted = before.rfind("\\Q") > before.rfind("\\E");
+    match after.find("\\E").filter(|_| is_quoted) {
+        Some(end) => marked
+            .get(..marked.len() - after.len() + end)
+            .unwrap_or(marked),
+        None => marked,
     }
 }
 
