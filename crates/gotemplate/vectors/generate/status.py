@@ -28,15 +28,14 @@ GROUPS = {
 }
 UNREPEATABLE = set("now ago shuffle uuidv4 randAlpha randNumeric randAlphaNum randAscii randBytes randInt bcrypt htpasswd encryptAES genPrivateKey genCA genCAWithKey genSelfSignedCert genSelfSignedCertWithKey genSignedCert genSignedCertWithKey".split())
 NOTES = {
-    "regexMatch": "Go's syntax, checked and worded as Go does, run by the `regex` crate in linear time; a pattern that compiles to more than 8 MiB is refused",
+    "regexMatch": "Go's syntax, checked and worded as Go does, run by the `regex` crate; a pattern that compiles to more than 8 MiB is refused, and a search costs steps by text and pattern",
     "keys": "in key order; Go's order is random",
     "values": "in key order; Go's order is random",
     "date": "reads the clock where the argument is no date, as Sprig does",
     "dateInZone": "zones of the IANA database that is compiled in, without its backzone file",
     "durationRound": "of a time: reads the clock",
-    "toDate": "the methods of `time.Time` that templates can call, without those of two results; no `Date`, `Clock`, `ISOWeek`, `Zone`",
-    "urlParse": "of the messages about a bad IPv6 address, two are Go's",
-    "semver": "Masterminds/semver 3.5, with its methods",
+    "toDate": "the methods of `time.Time` that templates can call; without `GoString` and those that append, marshal, or have several results (`Date`, `Clock`, `ISOWeek`, `Zone`, `ZoneBounds`)",
+    "semver": "Masterminds/semver 3.5, with its methods, without those that scan and unmarshal",
     "merge": "dario.cat/mergo 1.0.1",
     "deepCopy": "refuses values nested deeper than 200 levels, as JSON, `deepEqual` and `merge` do",
     "camelcase": "xstrings 1.5",

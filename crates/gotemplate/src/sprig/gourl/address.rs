@@ -86,36 +86,13 @@ fn ipv6(text: &[u8]) -> Result<(), Refusal<'_>> {
     }
     let mut fields = 0;
     while fields < FIELDS {
-        let digits = rest
-            .iter()
-            .take_while(|byte| byte.is_ascii_hexdigit())
-            .count();
-        let after = rest.get(digits..).unwrap_or_default();
-        match (digits, after.first()) {
-            (0, _) => {
-                return refuse(
-                    "each colon-separated field must have at least one digit",
-                    rest,
-                );
-            }
-            (5.., _) => return refuse("each group must have 4 or less digits", rest),
-            (_, Some(b'.')) => {
-                if !ellipsis && fields != FIELDS - OF_IPV4 {
-                    let reason =
-                        "embedded IPv4 address must replace the final 2 fields of the address";
-                    return refuse(reason, rest);
-                }
-                if fields > FIELDS - OF_IPV4 {
-                    let reason =
-                        "too many hex fields to fit an embedded IPv4 at the end of the address";
-                    return refuse(reason, rest);
-                }
-                ipv4(rest)?;
-                fields += OF_IPV4;
-                rest = b"";
-                break;
-            }
-            _ => {}
+        let after = field(rest)?;
+        if after.starts_with(b".") {
+            check_place(rest, fields, ellipsis)?;
+            ipv4(rest)?;
+            fields += OF_IPV4;
+            rest = b"";
+            break;
         }
         fields += 1;
         rest = match after {
@@ -145,5 +122,39 @@ fn ipv6(text: &[u8]) -> Result<(), Refusal<'_>> {
             refuse("the :: must expand to at least one field of zeros", b"")
         }
         _ => Ok(()),
+    }
+}
+
+// One field of hexadecimal digits: what follows it.
+fn field(text: &[u8]) -> Result<&[u8], Refusal<'_>> {
+    let digits = text
+        .iter()
+        .take_while(|byte| byte.is_ascii_hexdigit())
+        .count();
+    match digits {
+        0 => refuse(
+            "each colon-separated field must have at least one digit",
+            text,
+        ),
+        1..=4 => Ok(text.get(digits..).unwrap_or_default()),
+        _ => refuse("each group must have 4 or less digits", text),
+    }
+}
+
+// Whether an IPv4 address may stand after so many fields.
+fn check_place(text: &[u8], fields: usize, ellipsis: bool) -> Result<(), Refusal<'_>> {
+    const BEFORE: usize = FIELDS - OF_IPV4;
+    if !ellipsis && fields != BEFORE {
+        refuse(
+            "embedded IPv4 address must replace the final 2 fields of the address",
+            text,
+        )
+    } else if fields > BEFORE {
+        refuse(
+            "too many hex fields to fit an embedded IPv4 at the end of the address",
+            text,
+        )
+    } else {
+        Ok(())
     }
 }
