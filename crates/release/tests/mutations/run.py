@@ -63,7 +63,7 @@ def only_schedules(copy: pathlib.Path) -> None:
 
 
 def cargo(copy: pathlib.Path, target: pathlib.Path, arguments: list[str], **variables: str) -> str:
-    # Optimised a little, the schedules take a third of the time.
+    # A build of its own, a little optimised: it disturbs no other build in this folder.
     optimised = {"CARGO_PROFILE_DEV_OPT_LEVEL": "1", "CARGO_PROFILE_DEV_DEBUG": "false"}
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target), **optimised, **variables}
     command = ["cargo", "test", "-p", "access", "-p", "release", "-p", "domain", "--test", "proof", *arguments]
@@ -87,11 +87,12 @@ def main() -> None:
     for change, files in changes:
         if options.names and not any(part in change["name"] for part in options.names):
             continue
+        unchanged = {name: (copy / name).read_text() for name in files}
         for name, text in files.items():
             (copy / name).write_text(text)
         said = cargo(copy, target, ["protocol::"], RELEASE_SEEDS=options.seeds, RUST_BACKTRACE="0")
-        for name in files:
-            shutil.copyfile(ROOT / name, copy / name)
+        for name, text in unchanged.items():
+            (copy / name).write_text(text)
         if "test result:" not in said:
             sys.exit(f"{change['name']} does not compile:\n{said}")
         seeds = sorted(int(seed) for seed in re.findall(r"RELEASE_SEED=(\d+) repeats", said))
