@@ -62,9 +62,6 @@ fn run_build(command: &str) {
     let output = Command::new("sh")
         .args(["-c", command])
         .current_dir(workspace())
-        // spin.toml names the files in target/, wherever this test was built.
-        .env_remove("CARGO_TARGET_DIR")
-        .env_remove("CARGO_BUILD_TARGET_DIR")
         .output()
         .expect("sh is installed");
     let errors = String::from_utf8_lossy(&output.stderr);
