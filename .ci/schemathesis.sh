@@ -16,7 +16,7 @@ trap finish EXIT
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --requirement .ci/schemathesis.txt
 program=${CARGO_TARGET_DIR:-target}/debug/local-host
-if [ ! -x "$program" ]; then cargo build --quiet --package local-host; fi
+if [ ! -x "$program" ]; then cargo build --quiet --bin local-host; fi
 token=schemathesis-admin-token
 "$program" up --listen 127.0.0.1:0 --state-dir "$work/state" --disable-cron --variable "admin_token=$token" \
   --variable gitops_repos=gitopsRepo=acme/gitops --variable git_host=http://127.0.0.1:9 >"$work/host.log" 2>&1 &

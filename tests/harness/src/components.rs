@@ -99,8 +99,8 @@ fn profile_folder() -> PathBuf {
 fn build_local_host(profile: &Path) {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
-        .args(["build", "--quiet", "--package", "local-host"])
-        .args(["--bin", "local-host", "--target-dir"])
+        // No `--package`: cargo would choose the features of dependencies anew, and compile the WebAssembly runtime once more.
+        .args(["build", "--quiet", "--bin", "local-host", "--target-dir"])
         .arg(profile.parent().expect("the target directory"))
         .current_dir(workspace());
     if profile.ends_with("release") {
