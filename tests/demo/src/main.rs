@@ -38,6 +38,11 @@ struct Demo {
 
 fn main() -> Result<()> {
     let demo = Demo::parse();
+    let git = Command::new("git").arg("--version").output();
+    ensure!(
+        git.is_ok_and(|git| git.status.success()),
+        "git is not installed, and the demo's Git server is git's own; install git and run `cargo demo` again"
+    );
     let manifest = workspace()?.join("spin.toml");
     println!("1/4  Building the components for WebAssembly");
     add_target();

@@ -28,7 +28,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Build the components of spin.toml and run the application.
-    #[command(after_help = EXAMPLES)]
+    #[command(after_help = EXAMPLES, override_usage = "cargo up [OPTIONS]")]
     Up(Box<Up>),
     /// Run a Wasm command, such as a bench that was built for wasm32-wasip2; cargo can call it as a runner.
     Run {
@@ -45,11 +45,13 @@ enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  local-host up --variable admin_token=secret
-      build, then serve on http://127.0.0.1:3000, with stores and databases in .spin/
-  local-host up --listen 127.0.0.1:0 --state-dir /tmp/a --no-build
+  cargo up --variable admin_token=$(openssl rand -hex 32) \\
+    --variable gitops_repos=gitopsRepo=acme/gitops --variable git_token=$GITHUB_TOKEN
+      build, then serve on http://127.0.0.1:3000 and write github.com/acme/gitops, with stores and databases in .spin/;
+      the variables may be in the environment too, as SPIN_VARIABLE_ADMIN_TOKEN and so on
+  cargo up --listen 127.0.0.1:0 --state-dir /tmp/a --no-build
       a free port, printed as `Serving http://…`, and a state of its own
-  local-host up --runtime-config-file redis.toml
+  cargo up --runtime-config-file redis.toml
       where redis.toml holds, as for Spin:
         [key_value_store.default]
         type = \"redis\"
