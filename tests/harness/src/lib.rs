@@ -14,4 +14,5 @@ mod http;
 pub mod oci_registry;
 pub mod oidc_issuer;
 pub mod redis;
+pub mod skip;
 pub mod web_server;

@@ -1,6 +1,6 @@
 //! A Redis server for one test: the real `redis-server` on a free port, without persistence.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -13,11 +13,11 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts a server that keeps its files in `folder`. None where `redis-server` is not installed: the test prints
-    /// `SKIPPED: <test>: redis-server not found`, which CI counts as a failure, and passes.
+    /// Starts a server that keeps its files in `folder`. None where `redis-server` is not installed: the test
+    /// [says so](crate::skip::not_installed) and passes.
     ///
     /// # Panics
-    /// The server ends at once, or does not listen within 30 s.
+    /// The server cannot be run, ends at once, or does not listen within 30 s.
     pub fn start(test: &str, folder: &Path) -> Option<Self> {
         // Another process may take the port between finding and using it.
         for _ in 0..5 {
@@ -29,9 +29,12 @@ impl Redis {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn();
-            let Ok(mut child) = child else {
-                println!("SKIPPED: {test}: redis-server not found");
-                return None;
+            let mut child = match child {
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    crate::skip::not_installed(test, "redis-server");
+                    return None;
+                }
+                child => child.expect("redis-server can be run"),
             };
             for _ in 0..1500 {
                 if process_at(port).is_some_and(|process| process == child.id()) {

@@ -7,6 +7,7 @@ use end_to_end::artifacts::{artifact, manual};
 use end_to_end::cases;
 use end_to_end::world::World;
 use harness::application::on_spin;
+use harness::skip::not_on_spin;
 use harness::client::Client;
 use serde_json::{Value, json};
 
@@ -231,10 +232,8 @@ fn strangers_cannot_fill_the_log() {
 /// The local host kills itself right before or after a statement.
 #[test]
 fn a_process_that_dies_while_it_makes_a_user_has_recorded_it_and_made_all_or_nothing() {
-    if on_spin() {
-        println!(
-            "SKIPPED: a_process_that_dies_while_it_makes_a_user: only the local host has kill rules"
-        );
+    const TEST: &str = "a_process_that_dies_while_it_makes_a_user";
+    if not_on_spin(TEST, "only the local host has kill rules") {
         return;
     }
     let rules = [
@@ -247,7 +246,7 @@ fn a_process_that_dies_while_it_makes_a_user_has_recorded_it_and_made_all_or_not
     ];
     let rules = rules.map(|case| (case.0, case));
     cases::run(3, &rules, |(rule, recorded, made)| {
-        let mut world = World::start("a_process_that_dies_while_it_makes_a_user");
+        let mut world = World::start(TEST);
         world.application.restart(&[rule]);
         let ann = json!({ "login": "ann", "role": "viewer" });
         assert!(

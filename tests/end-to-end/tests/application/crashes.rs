@@ -7,17 +7,15 @@ use end_to_end::artifacts::{artifact, manifest, manual, sha};
 use end_to_end::cases;
 use end_to_end::history::{Commit, releases};
 use end_to_end::world::{Setup, World, is_settled};
-use harness::application::on_spin;
+use harness::fault_proxy::{Fault, GitRequest};
+use harness::skip::not_on_spin;
 use serde_json::{Value, json};
 
 /// What the local host's kill rules end it with: as a shell reports SIGKILL.
 const KILLED: i32 = 137;
 
 fn skipped(test: &str) -> bool {
-    if on_spin() {
-        println!("SKIPPED: {test}: only the local host has kill rules");
-    }
-    on_spin()
+    not_on_spin(test, "only the local host has kill rules")
 }
 
 /// Starts the application anew with this rule, sends the request that it dies of, and starts it without.

@@ -3,7 +3,9 @@
 use end_to_end::artifacts::{artifact, manifest, manual};
 use end_to_end::history::releases;
 use end_to_end::world::{Setup, World, is_settled};
-use harness::application::on_spin;
+use harness::folder::Folder;
+use harness::redis::Redis;
+use harness::skip::not_on_spin;
 use serde_json::json;
 
 #[test]
@@ -73,8 +75,8 @@ fn the_health_check_says_how_much_waits() {
 
 #[test]
 fn the_cron_trigger_releases_by_itself() {
-    if on_spin() {
-        println!("SKIPPED: the_cron_trigger_releases_by_itself: Spin's cron trigger is a plugin");
+    const TEST: &str = "the_cron_trigger_releases_by_itself";
+    if not_on_spin(TEST, "Spin's cron trigger is a plugin") {
         return;
     }
     let mut setup = Setup::new("the_cron_trigger_releases_by_itself");

@@ -7,7 +7,6 @@
     clippy::indexing_slicing,
     reason = "tests"
 )]
-#![allow(clippy::print_stdout, reason = "skipped tests say so on stdout")]
 
 mod in_process;
 mod process;

@@ -1,5 +1,7 @@
 //! Key-value over a real Redis, started here on a free port.
 
+use std::process::Command;
+
 use harness::redis::Redis;
 
 use crate::Folder;
@@ -45,6 +47,26 @@ fn two_hosts_share_one_redis() {
     // Each host has kept its own SQLite file.
     call(&first, "POST", "/guest/sqlite", "CREATE TABLE t (x)");
     assert!(call(&second, "POST", "/guest/sqlite", "SELECT x FROM t").starts_with("Error::Io("));
+}
+
+/// `.ci/run` looks for such lines in what `cargo test` prints, where libtest shows nothing of a test that passes.
+#[test]
+fn without_redis_a_test_passes_and_says_that_it_was_skipped() {
+    let nothing = tempfile::tempdir().unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "redis::two_hosts_share_one_redis"])
+        .env("PATH", nothing.path())
+        .env_remove("RUST_TEST_NOCAPTURE")
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (printed, said) = (text(&output.stdout), text(&output.stderr));
+    assert!(
+        printed.contains("test redis::two_hosts_share_one_redis ... ok"),
+        "{printed}"
+    );
+    let skip = "SKIPPED: two_hosts_share_one_redis: redis-server is not installed";
+    assert!(said.lines().any(|line| line == skip), "{said}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use end_to_end::artifacts::{artifact, manifest};
 use end_to_end::world::{Setup, World};
-use harness::application::on_spin;
+use harness::skip::not_on_spin;
 use harness::web_server::{Asked, Told, WebServer};
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
@@ -118,12 +118,10 @@ pub(super) fn pass(world: &World, seconds: i64) {
 }
 
 pub(super) fn skipped(test: &str) -> bool {
-    if on_spin() {
-        println!(
-            "SKIPPED: {test}: only the local host's database can be reached, and only it has kill rules"
-        );
-    }
-    on_spin()
+    not_on_spin(
+        test,
+        "only the local host's database can be reached, and only it has kill rules",
+    )
 }
 
 /// Computed here once more, over the bytes as they came.
