@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
@@ -36,7 +36,7 @@ pub struct Options {
     pub cron: bool,
     /// Runs `infra/spin-http.toml` instead of spin.toml. Always so on Spin.
     pub http_only: bool,
-    /// Calls at which the local host kills itself; see `local-host up --help`.
+    /// Calls at which the local host kills itself; see `cargo up --help`.
     pub kill_at: Vec<String>,
     /// Seconds that a request may take, where not the local host's 30.
     pub request_limit: Option<u64>,
@@ -134,6 +134,16 @@ impl Application {
             std::thread::sleep(Duration::from_millis(10));
         }
         panic!("the application did not end:\n{}", self.log());
+    }
+
+    /// Waits until it has been killed, by one of its [kill rules](Options::kill_at).
+    ///
+    /// # Panics
+    /// It does not end, or ends in another way.
+    pub fn wait_until_killed(&mut self) {
+        const SIGKILL: i32 = 9;
+        let status = self.wait_for_end();
+        assert_eq!(status.signal(), Some(SIGKILL), "{status}: {}", self.log());
     }
 
     /// What it and its components have printed since the first start.

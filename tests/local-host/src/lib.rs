@@ -48,7 +48,7 @@ pub use app::App;
 pub use build::build;
 pub use call::TickError;
 pub use command::run_command;
-pub use faults::{KILLED_STATUS, KillRule, KillRuleError};
+pub use faults::{KillRule, KillRuleError};
 pub use load::Options;
 pub use logs::Logs;
 pub use serve::serve;

@@ -62,7 +62,7 @@ Examples:
 
 Several hosts may run at once over one Redis and one SQLite file.
 
-Testing: --kill-at ends the process, with status 137 and without clean-up, at a chosen call:
+Testing: --kill-at sends this process SIGKILL at a chosen call:
   <interface>.<function>[ <glob>][#<n>] (before|after)
       key-value.set write.*#2 after            the second write of such a key is stored, nothing later is
       sqlite.execute COMMIT before             the first transaction is never committed

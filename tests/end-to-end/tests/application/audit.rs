@@ -6,9 +6,8 @@ use std::sync::Barrier;
 use end_to_end::artifacts::{artifact, manual};
 use end_to_end::cases;
 use end_to_end::world::World;
-use harness::application::on_spin;
-use harness::skip::not_on_spin;
 use harness::client::Client;
+use harness::skip::not_on_spin;
 use serde_json::{Value, json};
 
 fn rows(world: &World) -> Vec<Value> {
@@ -253,7 +252,7 @@ fn a_process_that_dies_while_it_makes_a_user_has_recorded_it_and_made_all_or_not
             world.client().try_post("/api/user", &[], &ann).is_err(),
             "{rule}: an answer"
         );
-        world.application.wait_for_end();
+        world.application.wait_until_killed();
         world.application.restart(&[]);
         assert_eq!(rows(&world).len(), *recorded, "{rule}");
         let users = world.client().get("/api/users").expect(200);

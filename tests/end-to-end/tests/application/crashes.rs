@@ -11,9 +11,6 @@ use harness::fault_proxy::{Fault, GitRequest};
 use harness::skip::not_on_spin;
 use serde_json::{Value, json};
 
-/// What the local host's kill rules end it with: as a shell reports SIGKILL.
-const KILLED: i32 = 137;
-
 fn skipped(test: &str) -> bool {
     not_on_spin(test, "only the local host has kill rules")
 }
@@ -27,13 +24,7 @@ fn die(world: &mut World, rule: &str, path: &str, headers: &[(&str, &str)], body
         "{rule}: an answer: {}",
         answer.unwrap().text()
     );
-    let status = world.application.wait_for_end();
-    assert_eq!(
-        status.code(),
-        Some(KILLED),
-        "{rule}: {}",
-        world.application.log()
-    );
+    world.application.wait_until_killed();
     world.application.restart(&[]);
 }
 

@@ -39,11 +39,7 @@ fn tick_dies(rule: &str) {
     world.application.restart(&[rule]);
     let answer = world.client().try_post("/internal/notify", &[], &json!({}));
     assert!(answer.is_err(), "{rule}: {}", answer.unwrap().text());
-    assert_eq!(
-        world.application.wait_for_end().code(),
-        Some(KILLED),
-        "{rule}"
-    );
+    world.application.wait_until_killed();
     world.application.restart(&[]);
     for _ in 0..3 {
         notify(&world);

@@ -17,8 +17,6 @@ pub(super) const DISCORD_TOKEN: &str = "discord-token-of-the-tests";
 pub(super) const PATH_SECRET: &str = "path-secret-of-the-tests";
 pub(super) const STATUS_TOKEN: &str = "status-token-of-the-tests";
 pub(super) const KEY: &[u8; 32] = b"0123456789abcdef0123456789abcdef";
-/// What the local host's kill rules end it with.
-pub(super) const KILLED: i32 = 137;
 
 /// The services, on one host: each takes what it is told.
 pub(super) fn services() -> WebServer {
