@@ -50,6 +50,8 @@ fn a_flush_may_die_anywhere() {
         "key-value.set lease.flush after",
         "http.send GET *git-receive-pack after",
         "http.send POST */git-upload-pack#2 after",
+        "sqlite.execute INSERT OR REPLACE INTO git_remotes* before",
+        "sqlite.execute INSERT OR REPLACE INTO git_remotes* after",
         "sqlite.execute INSERT INTO attempts* before",
         "sqlite.execute INSERT INTO attempts* after",
         "sqlite.execute DELETE FROM attempts* after",
@@ -59,6 +61,8 @@ fn a_flush_may_die_anywhere() {
         "http.send POST */git-receive-pack after",
         "sqlite.execute INSERT INTO requests* before",
         "sqlite.execute INSERT INTO requests* after",
+        "sqlite.execute INSERT OR REPLACE INTO git_trees* before",
+        "sqlite.execute INSERT OR REPLACE INTO git_trees* after",
         "key-value.delete write.* after",
         "key-value.delete write.*#2 after",
         "sqlite.execute DELETE FROM intents* before",
@@ -104,6 +108,38 @@ fn flush_dies(rule: &str) {
         let event = world.event(&id);
         assert_eq!(event["status"], "error", "{rule}: {event}");
     }
+}
+
+#[test]
+fn a_flush_may_die_when_it_leaves_a_host_alone_and_when_it_comes_back() {
+    if skipped("a_flush_may_die_when_it_leaves_a_host_alone") {
+        return;
+    }
+    // The first flush notes the pause, the second, a moment later, takes it back.
+    let rules = [
+        ("key-value.set backoff.* before", 1),
+        ("key-value.set backoff.* after", 1),
+        ("key-value.delete backoff.* before", 2),
+        ("key-value.delete backoff.* after", 2),
+    ];
+    cases::run(4, &rules.map(|case| (case.0, case)), |(rule, flush)| {
+        let mut setup = Setup::new("a_flush_may_die_when_it_leaves_a_host_alone");
+        setup.proxy = true;
+        let mut world = setup.start();
+        let id = world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
+        world.evaluate();
+        let refused = Fault::Refuse(500, Vec::new());
+        world.proxy().inject(GitRequest::Push, &refused, 1);
+        if *flush == 2 {
+            world.flush();
+            world.wait_until("the pause is over", || {
+                world.health()["paused"] == json!([])
+            });
+        }
+        die(&mut world, rule, "/internal/flush", &[], &json!({}));
+        world.settle();
+        world.assert_each_once(&world.requests_of(&id));
+    });
 }
 
 #[test]
@@ -202,6 +238,8 @@ fn a_release_that_people_ask_for_may_die_between_its_writes() {
         return;
     }
     let rules = [
+        "sqlite.execute INSERT INTO audit* before",
+        "sqlite.execute INSERT INTO audit* after",
         "key-value.set write.* before",
         "key-value.set write.* after",
         "sqlite.execute INSERT INTO requests* before",
