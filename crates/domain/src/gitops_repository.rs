@@ -1,7 +1,7 @@
 //! Where environments are written: the variable `gitops_repos`. No credential may stand in it, and no error repeats what
 //! stands there, lest a credential put there by mistake ends in a log.
 
-use crate::{AppName, BranchName, EnvName, InvalidName, RepositoryName};
+use crate::{BranchName, EnvName, InvalidName, RepositoryName};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -169,14 +169,6 @@ impl GitopsRepository {
     /// Folder of the environment, without a slash at its end; empty for the repository's root.
     pub fn env_folder<'a>(&self, env: &'a EnvName) -> &'a str {
         if self.repo_per_env { "" } else { env.as_str() }
-    }
-
-    /// Folder of the app: `<env>/<app>`, or `<app>` where the repository holds one environment.
-    pub fn app_folder(&self, env: &EnvName, app: &AppName) -> String {
-        match self.repo_per_env {
-            true => app.as_str().to_owned(),
-            false => format!("{env}/{app}"),
-        }
     }
 
     /// `owner/name`, as GimletD's `gitopsRepo` says it: the path of the URL without `.git`.

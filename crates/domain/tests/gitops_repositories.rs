@@ -30,17 +30,10 @@ fn gimletd_s_form_is_read() {
         (prod.name(), prod.env_folder(&env("production"))),
         ("o/prod", "")
     );
-    assert_eq!(
-        prod.app_folder(&env("production"), &"web".parse().unwrap()),
-        "web"
-    );
     let staging = repos.repository_for(&env("staging")).unwrap();
     assert_eq!(staging.url.as_str(), "https://github.com/o/all.git");
     assert_eq!(staging.branch.as_ref().unwrap().as_str(), "live");
-    assert_eq!(
-        staging.app_folder(&env("staging"), &"web".parse().unwrap()),
-        "staging/web"
-    );
+    assert_eq!(staging.env_folder(&env("staging")), "staging");
     let other = repos.repository_for(&env("anything")).unwrap();
     assert_eq!(
         (other.url.as_str(), other.name()),

@@ -59,7 +59,7 @@ fn settle(world: &Rc<World>) {
         sql: Sql::new(&base),
         git: &crate::world::git_server::Hosts(Rc::clone(world)),
         clock: &time,
-        renderer: &release::render::RawManifests,
+        renderer: &crate::world::renderer::RawManifests,
         template: &template,
         settings: &world.settings,
     };

@@ -10,12 +10,13 @@ use domain::{LiteralText, ResolvedManifest, ShippedArtifact, TemplateError, Text
 use release::database::Sql;
 use release::evaluate::evaluate;
 use release::flush::Flush;
-use release::render::{Files, RawManifests, RenderError, Renderer};
+use release::render::{Files, RenderError, Renderer};
 
 use crate::world::artifacts::{Shipment, shipped as world_artifact};
 use crate::world::executor::{self, run};
 use crate::world::git_server::Hosts;
 use crate::world::ports::{Sqlite, Store, Time};
+use crate::world::renderer::RawManifests;
 use crate::world::{ONE, World, evaluate_all, id_of, ship, shipped_id};
 
 /// Never comes back where an artifact is deadly: whoever waits for it is killed.

@@ -352,11 +352,7 @@ impl<H: HttpClient, D: Database, C: Clock> GitSession for RemoteSession<'_, H, D
 
     fn pack_options(&self) -> PackOptions {
         // Level 1: the time of a push is deflate's, and the server packs again anyway.
-        PackOptions {
-            level: 1,
-            thin: !self.advertisement.offers("no-thin"),
-            ofs_delta: self.advertisement.offers("ofs-delta"),
-        }
+        PackOptions::for_server(&self.advertisement, 1)
     }
 
     async fn push(&self, new: CommitId, pack: Vec<u8>) -> Result<PushAnswer, HostError> {

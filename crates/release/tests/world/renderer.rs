@@ -2,14 +2,35 @@
 
 use std::rc::Rc;
 
-use domain::ResolvedManifest;
-use release::render::{Files, RawManifests, RenderError, Renderer};
+use domain::{ResolvedManifest, files_of_raw_manifests};
+use release::render::{Files, RenderError, Renderer};
 
 use super::World;
 use super::executor::turn;
 
 /// Whoever renders a manifest with this text dies.
 pub(crate) const KILLS: &str = "kills";
+
+/// Renders literal Kubernetes YAML, and refuses what needs a chart or patches.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RawManifests;
+
+impl Renderer for RawManifests {
+    async fn render(&self, manifest: &ResolvedManifest) -> Result<Files, RenderError> {
+        if !manifest.chart.is_empty() {
+            return Err(RenderError::lasting(
+                "chart: this renderer takes literal YAML alone",
+            ));
+        }
+        if !manifest.strategic_merge_patches.is_empty() || !manifest.json6902_patches.is_empty() {
+            return Err(RenderError::lasting(
+                "patches: this renderer takes literal YAML alone",
+            ));
+        }
+        files_of_raw_manifests(&manifest.manifests)
+            .map_err(|error| RenderError::lasting(format!("manifests: {error}")))
+    }
+}
 
 pub(crate) struct Flaky(pub(crate) Rc<World>);
 
