@@ -10,13 +10,13 @@ use crate::remote::Response;
 #[non_exhaustive]
 pub enum HttpError {
     /// 401.
-    #[error("the Git server wants other credentials (401); check the Git token")]
+    #[error("the Git server wants other credentials (401)")]
     Unauthorized,
     /// 403.
-    #[error("the Git server forbids this (403); check what the Git token may do")]
+    #[error("the Git server forbids this (403)")]
     Forbidden,
     /// 404, which forges also answer to those who may not know of the repository.
-    #[error("the Git server knows no such repository, or hides it from this token (404)")]
+    #[error("the Git server knows no such repository, or hides it (404)")]
     NotFound,
     /// 413.
     #[error("the request is too large for the Git server (413)")]

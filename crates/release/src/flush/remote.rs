@@ -180,14 +180,18 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteHosts<'_, H, D, C> {
     async fn refs(&self, request: gitwire::Request) -> Result<LsRefsAnswer, HostError> {
         let response = self.send(request, ADVERTISEMENT_BYTES).await?;
         LsRefsAnswer::parse(&response).map_err(|error| match error {
-            gitwire::LsRefsError::Http(error) => http_failure(&error),
+            gitwire::LsRefsError::Http(error) => self.failure(&error),
             other => passing(&other),
         })
     }
 
+    fn failure(&self, error: &gitwire::HttpError) -> HostError {
+        http_failure(error, &self.credentials)
+    }
+
     fn refused(&self, error: AdvertisementError) -> HostError {
         match error {
-            AdvertisementError::Http(error) => http_failure(&error),
+            AdvertisementError::Http(error) => self.failure(&error),
             AdvertisementError::Malformed(_) => passing(&error),
             other => operator(&other),
         }
@@ -212,7 +216,7 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteSession<'_, H, D, C> {
     async fn fetch(&self, spec: &FetchSpec) -> Result<Pack, HostError> {
         match self.answer_to(spec).await? {
             Ok(answer) => read_pack(&answer),
-            Err(FetchError::Http(error)) => Err(http_failure(&error)),
+            Err(FetchError::Http(error)) => Err(self.hosts.failure(&error)),
             Err(error) => {
                 // The host may have changed what it can do since it was asked.
                 remotes::forget(&self.hosts.sql, &self.key)
@@ -249,7 +253,7 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteSession<'_, H, D, C> {
         match self.answer_to(&spec).await? {
             Ok(answer) => read_pack(&answer).map(Some),
             Err(FetchError::Refused(_)) => Ok(None),
-            Err(FetchError::Http(error)) => Err(http_failure(&error)),
+            Err(FetchError::Http(error)) => Err(self.hosts.failure(&error)),
             Err(error) => Err(passing(&error)),
         }
     }
@@ -369,7 +373,7 @@ impl<H: HttpClient, D: Database, C: Clock> GitSession for RemoteSession<'_, H, D
         let response = self.hosts.send(request, REPORT_BYTES).await?;
         let report =
             PushReport::parse(&self.advertisement, &response).map_err(|error| match error {
-                PushReportError::Http(error) => http_failure(&error),
+                PushReportError::Http(error) => self.hosts.failure(&error),
                 other => passing(&other),
             })?;
         if report.accepted(&self.branch) {
@@ -392,7 +396,7 @@ impl<H: HttpClient, D: Database, C: Clock> GitSession for RemoteSession<'_, H, D
     }
 }
 
-fn http_failure(error: &gitwire::HttpError) -> HostError {
+fn http_failure(error: &gitwire::HttpError, credentials: &Credentials) -> HostError {
     use gitwire::HttpError as E;
     let cause = match error {
         E::TooLarge => Cause::TooLarge,
@@ -402,8 +406,28 @@ fn http_failure(error: &gitwire::HttpError) -> HostError {
         _ => Cause::Operator,
     };
     HostError {
-        message: error.to_string(),
+        message: format!("{error}{}", advice(error, credentials)),
         cause,
+    }
+}
+
+/// What an operator can do about it, by the names of the variables.
+fn advice(error: &gitwire::HttpError, credentials: &Credentials) -> &'static str {
+    use gitwire::HttpError as E;
+    match (error, credentials) {
+        (E::Unauthorized | E::Forbidden, Credentials::None) => {
+            "; the variable git_token is empty: set it to a token that may read and write the repository"
+        }
+        (E::Unauthorized, _) => {
+            "; check the variables git_token, whose token may have expired, and git_username"
+        }
+        (E::Forbidden, _) => {
+            "; the token in the variable git_token must be allowed to read and write the repository"
+        }
+        (E::NotFound, _) => {
+            "; check the repository's name (of a GitOps repository: in the variable gitops_repos), and whether the token in git_token may see it"
+        }
+        _ => "",
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which repository, branch and folder a release is written to, and with how many requests.
 
 use end_to_end::artifacts::{artifact, manifest, released};
+use end_to_end::cases;
 use end_to_end::history::{file, files, history};
 use end_to_end::world::{GIT_TOKEN, Setup, World};
 use harness::git_server::Auth;
@@ -160,7 +161,7 @@ fn s1_a_flush_takes_three_requests_or_two_where_nobody_else_has_pushed() {
 #[test]
 fn without_a_user_name_the_git_token_is_sent_as_a_bearer_token() {
     let mut setup = Setup::new("without_a_user_name_the_git_token_is_a_bearer_token");
-    setup.auth = Auth::Bearer(GIT_TOKEN.to_owned());
+    setup.git.auth = Auth::Bearer(GIT_TOKEN.to_owned());
     let world = setup.variable("git_username", "").start();
     let id = world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
     world.settle();
@@ -182,6 +183,39 @@ fn commits_carry_the_configured_author() {
 }
 
 #[test]
+fn what_the_git_host_refuses_is_told_with_the_variable_that_mends_it() {
+    let cases = [
+        (
+            "no token",
+            ("git_token", ""),
+            "(401); the variable git_token is empty: set it",
+        ),
+        (
+            "a wrong user name",
+            ("git_username", "somebody"),
+            "(401); check the variables git_token, whose token may have expired, and git_username",
+        ),
+        (
+            "no such repository",
+            ("gitops_repos", "gitopsRepo=acme/gitpos"),
+            "(404); check the repository's name (of a GitOps repository: in the variable gitops_repos)",
+        ),
+    ];
+    let cases = cases.map(|(case, variable, expected)| (case, (variable, expected)));
+    cases::run(3, &cases, |((name, value), expected)| {
+        let world = Setup::new("what_the_git_host_refuses_is_told_with_the_variable_that_mends_it")
+            .variable(name, value)
+            .start();
+        let id = world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
+        world.flush();
+        let health = world.health();
+        let reason = health["paused"][0]["reason"].as_str().unwrap_or_default();
+        assert!(reason.contains(expected), "{health}");
+        assert_eq!(world.event(&world.requests_of(&id)[0])["status"], "new");
+    });
+}
+
+#[test]
 fn a_wrong_git_token_is_reported_and_loses_nothing() {
     let world = Setup::new("a_wrong_git_token_is_reported_and_loses_nothing")
         .variable("git_token", "not-the-right-token")
@@ -189,7 +223,10 @@ fn a_wrong_git_token_is_reported_and_loses_nothing() {
     let id = world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
     let report = world.flush();
     let text = report.to_string();
-    assert!(text.contains("git_token") || text.contains("401"), "{text}");
+    assert!(
+        text.contains("401") && text.contains("check the variables git_token"),
+        "{text}"
+    );
     let health = world.health();
     assert_eq!(health["waitingWrites"], 1, "{health}");
     assert_eq!(health["paused"].as_array().unwrap().len(), 1, "{health}");
