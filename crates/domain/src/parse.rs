@@ -27,6 +27,11 @@ pub struct ArtifactLimits {
     pub long_text: usize,
 }
 
+impl ArtifactLimits {
+    /// The most that [`JsonLimits::bytes`] of a shipped artifact may be set to: what is stored must be readable whatever it was.
+    pub const MOST_BYTES: usize = 16 << 20;
+}
+
 impl Default for ArtifactLimits {
     fn default() -> Self {
         Self {
@@ -68,18 +73,16 @@ impl Artifact {
         content(&Fields::of(&document, "")?, limits)
     }
 
-    /// Reads what [`Artifact::to_json`] wrote: with id and time of receipt. What passed [`Artifact::parse`] with the same
-    /// limits passes here.
+    /// Reads what [`Artifact::to_json`] wrote: with id and time of receipt. What passed [`Artifact::parse`] with up to
+    /// [`ArtifactLimits::MOST_BYTES`] passes here.
     ///
     /// # Errors
     /// [`InvalidArtifact`] when the text is not a stored artifact.
-    pub fn from_stored(bytes: &[u8], limits: &ArtifactLimits) -> Result<Artifact> {
+    pub fn from_stored(bytes: &[u8]) -> Result<Artifact> {
+        let mut limits = ArtifactLimits::default();
         // Go's escapes make six bytes of '<', '>' and '&'; id and created come on top.
-        let json = JsonLimits {
-            bytes: limits.json.bytes.saturating_mul(6).saturating_add(1_024),
-            ..limits.json
-        };
-        let limits = &ArtifactLimits { json, ..*limits };
+        limits.json.bytes = 6 * ArtifactLimits::MOST_BYTES + 1_024;
+        let limits = &limits;
         let document = document(bytes, limits)?;
         let fields = Fields::of(&document, "")?;
         Ok(Artifact {

@@ -2,7 +2,7 @@
 //! error.
 
 use access::oidc::Issuers;
-use domain::GitopsRepositories;
+use domain::{ArtifactLimits, GitopsRepositories};
 use gitwire::Credentials;
 use notify::{Destinations, Gimletd, Links};
 use release::charts::ChartSettings;
@@ -80,7 +80,11 @@ pub fn oidc_issuers() -> Result<Issuers, Problem> {
 ///
 /// When the variable is no sensible number.
 pub fn max_body_bytes() -> Result<usize, Problem> {
-    number("max_body_bytes", 1_024..=16 << 20, 1 << 20)
+    number(
+        "max_body_bytes",
+        1_024..=ArtifactLimits::MOST_BYTES,
+        1 << 20,
+    )
 }
 
 /// How many artifacts and releases may wait before new ones are turned away.

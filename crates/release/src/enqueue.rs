@@ -6,8 +6,8 @@
 //! `Idempotency-Key` queues nothing twice.
 
 use domain::{
-    AppName, Artifact, ArtifactId, ArtifactLimits, EnvName, ReleaseRequest, Request, RequestId,
-    RequestKind, TextTemplate, TriggeredBy, variables,
+    AppName, Artifact, ArtifactId, EnvName, ReleaseRequest, Request, RequestId, RequestKind,
+    TextTemplate, TriggeredBy, variables,
 };
 
 use crate::ask::{Full, check_room, queue_anew};
@@ -94,7 +94,7 @@ pub async fn enqueue<K: KeyValue, D: Database, C: Clock>(
     check_room::<_, EnqueueError>(sql, max_waiting).await?;
     let body = artifacts::body(sql, wish.artifact_id.as_str()).await?;
     let body = body.ok_or_else(|| EnqueueError::UnknownArtifact(wish.artifact_id.clone()))?;
-    let artifact = Artifact::from_stored(body.as_bytes(), &ArtifactLimits::default())
+    let artifact = Artifact::from_stored(body.as_bytes())
         .map_err(|error| EnqueueError::Unreadable(wish.artifact_id.clone(), error.to_string()))?;
     let apps = matching_apps(&artifact, wish, template)?;
     let queued = requests_of(wish, id, apps, clock);

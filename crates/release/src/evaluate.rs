@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Artifact, ArtifactId, ArtifactLimits, Request, TextTemplate, explain_with};
+use domain::{Artifact, ArtifactId, Request, TextTemplate, explain_with};
 use serde::Serialize;
 
 use crate::cleanup::branch_to_watch;
@@ -229,7 +229,7 @@ struct Decisions {
 
 /// Pure: what one artifact's policies release, and every decision.
 fn decide(stored: &Stored, template: &dyn TextTemplate) -> Decisions {
-    let artifact = match Artifact::from_stored(stored.body.as_bytes(), &ArtifactLimits::default()) {
+    let artifact = match Artifact::from_stored(stored.body.as_bytes()) {
         Ok(artifact) => artifact,
         Err(error) => {
             return Decisions {

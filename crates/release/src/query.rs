@@ -1,8 +1,8 @@
 //! What was shipped, decided and released: GimletD's queries, answered from indexes alone. Reads only.
 
 use domain::{
-    AppName, Artifact, ArtifactId, ArtifactLimits, CommitStatus, EnvName, GitEvent, NOT_RECONCILED,
-    Release, ReleaseRecord, RequestId, TextTemplate, explain_with,
+    AppName, Artifact, ArtifactId, CommitStatus, EnvName, GitEvent, NOT_RECONCILED, Release,
+    ReleaseRecord, RequestId, TextTemplate, explain_with,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -402,7 +402,7 @@ pub async fn explain<D: Database>(
         .next();
     let stored =
         stored.ok_or_else(|| QueryError::NotFound(format!("cannot find artifact with id {id}")))?;
-    let artifact = Artifact::from_stored(stored.body.as_bytes(), &ArtifactLimits::default())
+    let artifact = Artifact::from_stored(stored.body.as_bytes())
         .map_err(|error| QueryError::NotFound(format!("artifact {id} cannot be read: {error}")))?;
     template.begin();
     Ok(Explained {
@@ -430,7 +430,7 @@ fn release_json(landed: &Landed) -> Value {
     let artifact = landed
         .artifact
         .as_deref()
-        .and_then(|body| Artifact::from_stored(body.as_bytes(), &ArtifactLimits::default()).ok());
+        .and_then(|body| Artifact::from_stored(body.as_bytes()).ok());
     let typed = (|| {
         Some(Release {
             record: ReleaseRecord {

@@ -2,9 +2,9 @@
 //! artifacts and rendering; nothing here is durable.
 
 use domain::{
-    Artifact, ArtifactLimits, EnvName, GitopsRepository, Manifest, ReleaseRecord, ReleaseRequest,
-    ReleaseTrailers, Request, RequestKind, ResolvedManifest, TextTemplate, TriggeredBy, decide,
-    release_message, variables,
+    Artifact, EnvName, GitopsRepository, Manifest, ReleaseRecord, ReleaseRequest, ReleaseTrailers,
+    Request, RequestKind, ResolvedManifest, TextTemplate, TriggeredBy, decide, release_message,
+    variables,
 };
 use gitwire::{
     CommitId, CommitSpec, EntryKind, LookupError, Objects, Person, Replacement, TreeEntry, TreeId,
@@ -402,6 +402,6 @@ fn file(name: &[u8], blob: gitwire::BlobId) -> TreeEntry {
 
 /// Reads stored artifacts; one that cannot be read says why.
 pub(crate) fn parse_artifact(body: &str) -> Result<Artifact, String> {
-    Artifact::from_stored(body.as_bytes(), &ArtifactLimits::default())
+    Artifact::from_stored(body.as_bytes())
         .map_err(|error| format!("the stored artifact cannot be read: {error}"))
 }

@@ -3,7 +3,7 @@
 use end_to_end::artifacts::{artifact, config_map, manifest, manual, released, sha};
 use end_to_end::history::{file, files, history, releases};
 use end_to_end::person::Person;
-use end_to_end::world::World;
+use end_to_end::world::{Setup, World};
 use serde_json::{Value, json};
 
 #[test]
@@ -34,6 +34,21 @@ fn a_shipped_artifact_becomes_a_commit() {
         "A staging/web/release.json",
     ];
     assert_eq!(commit.changes, changes);
+}
+
+/// Stored, each `<` is six bytes.
+#[test]
+fn an_artifact_as_large_as_the_operator_allows_is_released() {
+    let world = Setup::new("an_artifact_as_large_as_the_operator_allows_is_released")
+        .variable("max_body_bytes", &(16 << 20).to_string())
+        .start();
+    let mut large = artifact(1, vec![manifest("staging", "web", "one")]);
+    let vars = (0..25).map(|name| (format!("v{name}"), "<".repeat(60_000).into()));
+    large["vars"] = Value::Object(vars.collect());
+    let id = world.ship(&large);
+    world.settle();
+    world.assert_each_once(&world.requests_of(&id));
+    assert_eq!(world.explain(&id)["decisions"][0]["released"], true);
 }
 
 #[test]
