@@ -20,17 +20,19 @@ async fn handle(request: IncomingRequest) -> Response {
 }
 
 async fn route(call: Call) -> Result<Answer, Problem> {
+    if matches!(call.route, Route::Healthz) {
+        return Ok(healthz().await);
+    }
     let db = SpinSqlite::open()?;
     let sql = Sql::new(&db);
     let parameters = Parameters::parse(&call.query);
     match call.route {
         Route::Root => Ok(Answer::empty(200)),
-        Route::Healthz => healthz(&sql).await,
         Route::Metrics => {
             // Of everything: the queue's length tells of every app.
             call.permit(&Scope::everything()).await?;
             let kv = SpinKeyValue::open()?;
-            let health = health(&kv, &sql, &SystemClock).await;
+            let health = health(Ok(&kv), Ok(&db), &SystemClock).await;
             let text = metrics::text(&sql, &health).await?;
             Ok(Answer::text(200, metrics::CONTENT_TYPE, text))
         }
@@ -123,11 +125,10 @@ async fn gitops_repository(call: &Call, parameters: &Parameters) -> Result<Answe
     ))
 }
 
-async fn healthz(sql: &Sql<'_, SpinSqlite>) -> Result<Answer, Problem> {
-    let kv = SpinKeyValue::open()?;
-    let health = health(&kv, sql, &SystemClock).await;
-    Ok(Answer::json(
-        if health.status == "ok" { 200 } else { 503 },
-        &health,
-    ))
+async fn healthz() -> Answer {
+    let (kv, db) = (SpinKeyValue::open(), SpinSqlite::open());
+    let health = health(kv.as_ref(), db.as_ref(), &SystemClock).await;
+    let health = health.with_configuration(settings::problems());
+    let status = if health.status == "error" { 503 } else { 200 };
+    Answer::json(status, &health)
 }

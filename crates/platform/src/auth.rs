@@ -13,7 +13,7 @@ use crate::failures::unauthorized;
 use crate::{SpinSqlite, SystemClock, settings};
 
 /// A shorter admin token could be guessed.
-const SHORTEST_ADMIN_TOKEN: usize = 16;
+pub(crate) const SHORTEST_ADMIN_TOKEN: usize = 16;
 
 /// Finds the caller by the `Authorization` header, or by `access_token` in the query, which GimletD's Flux set-ups use.
 ///

@@ -7,12 +7,16 @@ use gitwire::Credentials;
 use notify::{Destinations, Gimletd, Links};
 use release::charts::ChartSettings;
 use release::charts::settings::ChartCredentials;
+use release::health::Misconfigured;
 use release::retention::Retention;
 use release::settings::{Author, FlushSettings};
 use spin_sdk::variables;
 
 use crate::answer::Problem;
+use crate::auth::SHORTEST_ADMIN_TOKEN;
 
+const NOT_SET: &str = "is not set";
+const UNREADABLE: &str = "cannot be read from the platform's variables provider";
 /// Hosted platforms end a request after 30 s; a flush takes no new work after this.
 const FLUSH_BUDGET_MS: u64 = 20_000;
 
@@ -21,10 +25,7 @@ fn get(name: &str) -> Result<String, Problem> {
     match variables::get(name) {
         Ok(value) => Ok(value.trim().to_owned()),
         Err(variables::Error::Undefined(_)) => Ok(String::new()),
-        Err(_) => Err(wrong(
-            name,
-            "cannot be read from the platform's variables provider",
-        )),
+        Err(_) => Err(wrong(name, UNREADABLE)),
     }
 }
 
@@ -72,6 +73,35 @@ pub fn admin_token() -> Result<String, Problem> {
 pub fn oidc_issuers() -> Result<Issuers, Problem> {
     let text = get("oidc_issuers")?;
     Issuers::parse(&text).map_err(|error| wrong("oidc_issuers", &error.to_string()))
+}
+
+/// What is missing or wrong among the variables that every call and every tick needs. Names and words of our own, no values:
+/// `GET /healthz` tells everybody.
+pub fn problems() -> Vec<Misconfigured> {
+    let told = |variable, problem| Misconfigured { variable, problem };
+    let mut problems = Vec::new();
+    match admin_token() {
+        Ok(token) if token.is_empty() => problems.push(told("admin_token", NOT_SET)),
+        Ok(token) if token.len() < SHORTEST_ADMIN_TOKEN => {
+            problems.push(told("admin_token", "is shorter than 16 characters"));
+        }
+        Ok(_) => {}
+        Err(_) => problems.push(told("admin_token", UNREADABLE)),
+    }
+    if oidc_issuers().is_err() {
+        let problem = "is not right; a call with a token that is none of Wimble's own is told why";
+        problems.push(told("oidc_issuers", problem));
+    }
+    let empty = get("gitops_repos").is_ok_and(|text| text.is_empty());
+    match gitops_repositories() {
+        Ok(_) => {}
+        Err(_) if empty => problems.push(told("gitops_repos", NOT_SET)),
+        Err(_) => {
+            let problem = "or git_host is not right; POST /internal/flush says why";
+            problems.push(told("gitops_repos", problem));
+        }
+    }
+    problems
 }
 
 /// The most bytes of a request's body.

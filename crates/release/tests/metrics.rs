@@ -15,7 +15,7 @@ fn told(world: &Rc<World>) -> String {
     let db = Sqlite(Rc::clone(world));
     let sql = Sql::new(&db);
     let (store, time) = (Store(Rc::clone(world)), Time(Rc::clone(world)));
-    let health = run(health(&store, &sql, &time));
+    let health = run(health(Ok(&store), Ok(&db), &time));
     run(text(&sql, &health)).unwrap()
 }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use domain::ReleaseTrailers;
 use release::database::Sql;
+use release::ports::{DatabaseError, KeyValueError};
 use release::query::{Parameters, QueryError, event, releases, status};
 use serde_json::{Value, json};
 
@@ -321,12 +322,7 @@ fn the_health_tells_what_waits_and_who_is_left_alone() {
     let base = Sqlite(Rc::clone(&world));
     let ask = || {
         let (store, time) = (Store(Rc::clone(&world)), Time(Rc::clone(&world)));
-        serde_json::to_value(run(release::health::health(
-            &store,
-            &Sql::new(&base),
-            &time,
-        )))
-        .unwrap()
+        serde_json::to_value(run(release::health::health(Ok(&store), Ok(&base), &time))).unwrap()
     };
     shipped_id(&world, &Shipment::new(1, &["staging/shop"]));
     assert_eq!(ask()["waitingEvaluations"], 1);
@@ -341,4 +337,34 @@ fn the_health_tells_what_waits_and_who_is_left_alone() {
     assert_eq!(health["paused"][0]["url"], GITOPS);
     world.advance_ms(2_000);
     assert_eq!(ask()["paused"], json!([]), "the pause is over");
+}
+
+#[test]
+fn the_health_names_what_does_not_answer_and_what_could_not_be_opened() {
+    let world = World::new(12, ONE);
+    let (store, base, time) = (
+        Store(Rc::clone(&world)),
+        Sqlite(Rc::clone(&world)),
+        Time(Rc::clone(&world)),
+    );
+    let no_store = KeyValueError {
+        operation: "open",
+        source: "no such store".into(),
+    };
+    let no_database = DatabaseError("no such database".into());
+    let ask = |store: Result<&Store, &KeyValueError>, base: Result<&Sqlite, &DatabaseError>| {
+        let health = run(release::health::health(store, base, &time));
+        (health.status, health.database, health.key_value)
+    };
+    let ok = || "ok".to_owned();
+    assert_eq!(ask(Ok(&store), Ok(&base)), ("ok", ok(), ok()));
+    let told = "key-value store: open failed: no such store".to_owned();
+    assert_eq!(ask(Err(&no_store), Ok(&base)), ("error", ok(), told));
+    let told = "database: no such database".to_owned();
+    assert_eq!(ask(Ok(&store), Err(&no_database)), ("error", told, ok()));
+    world.port_failures.set(1);
+    let (status, database, key_value) = ask(Ok(&store), Ok(&base));
+    assert_eq!(status, "error");
+    assert!(database.starts_with("database: the platform failed"));
+    assert!(key_value.starts_with("key-value store: keys failed: the platform failed"));
 }

@@ -19,7 +19,11 @@ pub(super) fn root() -> Operation {
 pub(super) fn healthz(schemas: &mut Schemas) -> Operation {
     let health = schemas.answer::<Health>();
     Operation::new("How the application is")
-        .answers(200, "All is well.", &health)
+        .answers(
+            200,
+            "It works, or would if it were configured: `status` is `ok` or `misconfigured`.",
+            &health,
+        )
         .answers(503, "The database or the store does not answer.", &health)
 }
 

@@ -1,6 +1,7 @@
 //! What waits: how much of it is allowed, and that the cron trigger takes care of it.
 
 use end_to_end::artifacts::{artifact, manifest, manual};
+use end_to_end::cases;
 use end_to_end::history::releases;
 use end_to_end::world::{Setup, World, is_settled};
 use harness::folder::Folder;
@@ -56,7 +57,7 @@ fn the_health_check_says_how_much_waits() {
         answer.unwrap().expect(200)
     };
     let idle = json!({
-        "status": "ok", "database": "ok", "keyValue": "ok", "waitingEvaluations": 0, "waitingWrites": 0,
+        "status": "ok", "database": "ok", "keyValue": "ok", "configuration": [], "waitingEvaluations": 0, "waitingWrites": 0,
         "openIntents": 0, "paused": [],
     });
     assert_eq!(health(), idle);
@@ -74,12 +75,71 @@ fn the_health_check_says_how_much_waits() {
 }
 
 #[test]
+fn the_health_check_says_that_a_store_is_gone() {
+    const TEST: &str = "the_health_check_says_that_a_store_is_gone";
+    let files = Folder::named("the_health_check_s_redis");
+    let Some(redis) = Redis::start(TEST, files.path()) else {
+        return;
+    };
+    let mut setup = Setup::new(TEST);
+    setup.options.runtime_config = Some(format!(
+        "[key_value_store.default]\ntype = \"redis\"\nurl = \"{}\"\n",
+        redis.url()
+    ));
+    let world = setup.start();
+    assert_eq!(world.health()["status"], "ok");
+    drop(redis);
+    let answer = world.client().send("GET", "/healthz", &[], b"");
+    let health = answer.unwrap().expect(503);
+    assert_eq!(
+        (&health["status"], &health["database"]),
+        (&json!("error"), &json!("ok"))
+    );
+    let told = health["keyValue"].as_str().unwrap();
+    assert!(told.starts_with("key-value store: "), "{health}");
+}
+
+/// A restart mends no variable, and what is shipped meanwhile is kept: the status is 200 all the same.
+#[test]
+fn the_health_check_names_variables_that_are_missing_or_wrong() {
+    let cases = [
+        ("no admin token", ("admin_token", ""), "is not set"),
+        (
+            "a short admin token",
+            ("admin_token", "hush-hush"),
+            "is shorter than 16 characters",
+        ),
+        ("no repository", ("gitops_repos", ""), "is not set"),
+        (
+            "a wrong repository",
+            ("gitops_repos", "gitopsRepo=hush-hush"),
+            "or git_host is not right; POST /internal/flush says why",
+        ),
+        (
+            "a wrong issuer",
+            ("oidc_issuers", "issuer=hush-hush"),
+            "is not right; a call with a token that is none of Wimble's own is told why",
+        ),
+    ];
+    let cases = cases.map(|(case, variable, problem)| (case, (variable, problem)));
+    cases::run(4, &cases, |((name, value), problem)| {
+        let test = "the_health_check_names_variables_that_are_missing_or_wrong";
+        let world = Setup::new(test).variable(name, value).start();
+        let health = world.health();
+        assert_eq!(health["status"], "misconfigured", "{health}");
+        let expected = json!([{ "variable": name, "problem": problem }]);
+        assert_eq!(health["configuration"], expected);
+        assert!(!health.to_string().contains("hush"), "{health}");
+    });
+}
+
+#[test]
 fn the_cron_trigger_releases_by_itself() {
     const TEST: &str = "the_cron_trigger_releases_by_itself";
     if not_on_spin(TEST, "Spin's cron trigger is a plugin") {
         return;
     }
-    let mut setup = Setup::new("the_cron_trigger_releases_by_itself");
+    let mut setup = Setup::new(TEST);
     setup.options.cron = true;
     let world = setup.start();
     for number in 1..=2 {
