@@ -86,6 +86,9 @@ impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::Lookup(_) => Self::Broken(error),
+            WriteError::InTheWay { .. } => Self::Refused(format!(
+                "in the GitOps repository, {error}; remove it there, or name the app otherwise"
+            )),
             other => Self::Refused(other.to_string()),
         }
     }
