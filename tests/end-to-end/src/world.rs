@@ -27,8 +27,8 @@ pub struct Setup {
     pub gitops_repos: String,
     /// Repositories besides `acme/gitops.git`, which are made empty.
     pub repositories: Vec<&'static str>,
-    /// What the Git server asks for.
-    pub auth: Auth,
+    /// How the Git server is. It asks for a token.
+    pub git: GitOptions,
     /// Whether `acme/gitops.git` is left empty.
     pub empty: bool,
     /// Whether the application reaches the Git server through a proxy.
@@ -44,9 +44,12 @@ impl Setup {
             test,
             gitops_repos: "gitopsRepo=acme/gitops".to_owned(),
             repositories: Vec::new(),
-            auth: Auth::Basic {
-                username: "x-access-token".to_owned(),
-                password: GIT_TOKEN.to_owned(),
+            git: GitOptions {
+                auth: Auth::Basic {
+                    username: "x-access-token".to_owned(),
+                    password: GIT_TOKEN.to_owned(),
+                },
+                ..GitOptions::default()
             },
             empty: false,
             proxy: false,
@@ -66,9 +69,8 @@ impl Setup {
     pub fn start(self) -> World {
         let folder = Folder::named(self.test);
         let git = GitServer::start(GitOptions {
-            auth: self.auth,
             root: Some(folder.folder("git")),
-            ..GitOptions::default()
+            ..self.git
         });
         let gitops = git.create_repository("acme/gitops.git");
         if !self.empty {

@@ -11,6 +11,7 @@ mod crashes;
 mod feedback;
 mod git_failures;
 mod manifests;
+mod git_servers;
 mod mended;
 mod notifications;
 mod observability;
