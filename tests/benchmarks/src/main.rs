@@ -48,9 +48,9 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo run -p benchmarks -- all > figures.md      everything, about ten minutes on two quiet cores
-  cargo run -p benchmarks -- flush --runs 1        the flush beside the git command
-  cargo run -p benchmarks -- all --quick           a minute, to see that it works
+  cargo run --bin benchmarks -- all > figures.md      everything, about ten minutes on two quiet cores
+  cargo run --bin benchmarks -- flush --runs 1        the flush beside the git command
+  cargo run --bin benchmarks -- all --quick           a minute, to see that it works
 
 Set WIMBLE_NO_BUILD=1 to take the components and the local host as they are. With --release cargo builds the Wasm
 runtime anew for that profile, which takes long and changes little.";
