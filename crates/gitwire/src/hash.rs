@@ -12,6 +12,11 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> Option<ObjectId> {
     finish(hasher)
 }
 
+/// The checksum of a pack that is made here, which nobody is to be kept from forging: plain SHA-1.
+pub(crate) fn checksum(pack: &[u8]) -> ObjectId {
+    ObjectId::from_bytes(Sha1::digest(pack).into())
+}
+
 /// The id of an object, whose content comes in parts. Nothing if it was made for a collision.
 pub(crate) fn hash_object<'a>(
     kind: Kind,

@@ -11,8 +11,8 @@ use gix_object::tree::{EntryMode, name_order};
 use crate::hash::TreeHasher;
 use crate::id::{ObjectId, TreeId};
 
-/// A chunk is cut once it is this long, in bytes: about 25 entries, which an edit and a comparison read one by one.
-const CHUNK: usize = 1024;
+/// A chunk is cut once it is this long, in bytes: about 12 entries, which an edit and a comparison read one by one.
+const CHUNK: usize = 512;
 
 /// Trees of fewer chunks are hashed from their start each time.
 const MIN_CHECKPOINTS: usize = 4;
@@ -450,7 +450,7 @@ mod tests {
             .filter(|step| matches!(step, Step::Changed { .. }))
             .count();
         assert_eq!(changed, 1);
-        assert!(single < 75, "{single} of 5,000 entries were read");
+        assert!(single < 40, "{single} of 5,000 entries were read");
         assert!(old.chunks.iter().all(|chunk| chunk.len() < 2 * CHUNK));
     }
 

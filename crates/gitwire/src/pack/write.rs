@@ -2,17 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 
+use adler2::Adler32;
 use flate2::{Compress, Compression, FlushCompress, Status};
 
 use super::select::{Chosen, select};
 use super::{Kind, PackOptions, delta};
 use crate::EntryKind;
-use crate::hash::hash_bytes;
+use crate::hash::checksum;
 use crate::id::{CommitId, ObjectId, TreeId};
 use crate::objects::{LookupError, Objects};
 
 const OFFSET_DELTA: u8 = 6;
 const ID_DELTA: u8 = 7;
+
+/// Contents up to this length are stored as they are: small trees and deltas of trees are hashes for the most part, which deflate
+/// makes no shorter, and to begin a deflate costs more than the rest of such an object.
+const STORED: usize = 128;
 
 struct Writer {
     out: Vec<u8>,
@@ -78,8 +83,7 @@ impl Objects {
         for object in chosen {
             writer.write(self, object)?;
         }
-        let hash = hash_bytes(&writer.out)
-            .ok_or_else(|| problem("its pack has the hash of a collision"))?;
+        let hash = checksum(&writer.out);
         writer.out.extend_from_slice(hash.as_bytes());
         Ok(writer.out)
     }
@@ -106,7 +110,7 @@ impl Writer {
                 && delta.len() < length / 2
             {
                 self.write_base(at, base.object(), delta.len());
-                self.deflate([&*delta].into_iter());
+                self.write_content(delta.len(), [&*delta].into_iter());
                 return Ok(());
             }
         }
@@ -117,7 +121,7 @@ impl Writer {
             Kind::Tag => 4,
         };
         self.write_type(kind, length);
-        self.deflate(content.parts());
+        self.write_content(length, content.parts());
         Ok(())
     }
 
@@ -160,6 +164,28 @@ impl Writer {
             bytes.push((distance & 0x7f) as u8 | 0x80);
         }
         self.out.extend(bytes.iter().rev());
+    }
+
+    /// Writes a content as a zlib stream.
+    fn write_content<'a>(&mut self, length: usize, parts: impl Iterator<Item = &'a [u8]>) {
+        match u16::try_from(length) {
+            Ok(short) if length <= STORED => self.store(short, parts),
+            _ => self.deflate(parts),
+        }
+    }
+
+    /// A zlib stream (RFC 1950) of one block that is stored (RFC 1951, 3.2.4).
+    fn store<'a>(&mut self, length: u16, parts: impl Iterator<Item = &'a [u8]>) {
+        self.out.extend_from_slice(&[0x78, 0x01, 0x01]);
+        self.out.extend_from_slice(&length.to_le_bytes());
+        self.out.extend_from_slice(&(!length).to_le_bytes());
+        let mut checksum = Adler32::new();
+        for part in parts {
+            checksum.write_slice(part);
+            self.out.extend_from_slice(part);
+        }
+        let checksum = checksum.checksum();
+        self.out.extend_from_slice(&checksum.to_be_bytes());
     }
 
     fn deflate<'a>(&mut self, parts: impl Iterator<Item = &'a [u8]>) {
