@@ -80,9 +80,9 @@ fn fill(database: &Database, from: usize, to: usize) -> Result<()> {
     database.execute(
         "WITH RECURSIVE numbers(number) AS (SELECT ?1 UNION ALL SELECT number + 1 FROM numbers WHERE number + 1 < ?2)
          INSERT INTO artifacts (id, created, repository, sha, branch, event, digest, evaluated, body)
-         SELECT a.repository || '-' || (number % ?3) || '-' || printf('%08x', number), a.created + number,
+         SELECT a.repository || '-' || (number % ?3) || printf('-00000000-0000-7000-8000-%012x', number), a.created + number,
             a.repository || '-' || (number % ?3), printf('%040x', number), a.branch, a.event, printf('copy %d', number),
-            a.evaluated, replace(a.body, a.id, a.repository || '-' || (number % ?3) || '-' || printf('%08x', number))
+            a.evaluated, replace(a.body, a.id, a.repository || '-' || (number % ?3) || printf('-00000000-0000-7000-8000-%012x', number))
          FROM numbers CROSS JOIN (SELECT * FROM artifacts ORDER BY seq LIMIT 1) AS a",
         (from as i64, to as i64, REPOSITORIES as i64),
     )?;
