@@ -32,7 +32,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::duels::run_duels;
 use crate::schedule::run_schedule;
 
-const SEEDS: u64 = 1_000;
+const SEEDS: u64 = 2_000;
 
 /// `RELEASE_SEEDS=50000` runs more of them, `RELEASE_SEED=17` one.
 fn seeds() -> std::ops::Range<u64> {
