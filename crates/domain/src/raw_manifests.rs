@@ -79,10 +79,8 @@ pub fn files_of_raw_manifests(text: &str) -> Result<Vec<(FileName, Vec<u8>)>, In
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut file = String::with_capacity(text.len() + 5);
-    let mut lines = text.lines();
-    let marked = lines
-        .next()
-        .is_some_and(|line| line.trim_end() == "---" || line.starts_with("--- "));
+    let first = text.lines().next();
+    let marked = first.is_some_and(|line| line.trim_end() == "---" || line.starts_with("--- "));
     if !marked {
         file.push_str("---\n");
     }

@@ -14,9 +14,6 @@ use crate::id::{ObjectId, TreeId};
 /// A chunk is cut once it is this long, in bytes: about 12 entries, which an edit and a comparison read one by one.
 const CHUNK: usize = 512;
 
-/// Trees of fewer chunks are hashed from their start each time.
-const MIN_CHECKPOINTS: usize = 4;
-
 /// The encoding of a directory, of which every part was checked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tree {
@@ -161,11 +158,6 @@ impl Tree {
     }
 
     pub(crate) fn id(&self) -> TreeId {
-        if self.chunks.len() < MIN_CHECKPOINTS {
-            let mut hasher = TreeHasher::new(self.length);
-            self.parts().for_each(|part| hasher.update(part));
-            return TreeId::new(hasher.finish());
-        }
         // Whoever panicked with the lock left a list that is right as far as it goes.
         let mut checkpoints = self
             .checkpoints

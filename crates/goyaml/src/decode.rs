@@ -134,9 +134,7 @@ impl<'a> Decoder<'a> {
         #[allow(clippy::cast_precision_loss, reason = "a ratio")]
         let ratio = self.aliased as f64 / self.decoded as f64;
         if self.aliased > 100 && self.decoded > 1000 && ratio > allowed_alias_ratio(self.decoded) {
-            return Err(ParseError::decode(
-                "document contains excessive aliasing".to_owned(),
-            ));
+            return Err(ParseError::decode("document contains excessive aliasing"));
         }
         if self.decoded > self.limits.nodes {
             return Err(ParseError::Limit {
@@ -190,7 +188,7 @@ impl<'a> Decoder<'a> {
                     .filter(|c| !matches!(c, '\n' | '\r'))
                     .collect();
                 let bytes = STANDARD.decode(compact).map_err(|_| {
-                    ParseError::decode("!!binary value contains invalid base64 data".to_owned())
+                    ParseError::decode("!!binary value contains invalid base64 data")
                 })?;
                 Scalar::Text(json_text(&bytes))
             }
@@ -210,37 +208,39 @@ impl<'a> Decoder<'a> {
         map: &mut Map,
         kept: Option<&HashSet<String>>,
     ) -> Result<(), ParseError> {
-        let mut merges = Vec::new();
-        // Where `map` holds more than this mapping's own keys, these are kept apart.
-        let mut own = kept.is_some().then(HashSet::new);
+        let mut merged = None;
+        // This mapping's own keys, where `map` holds others too.
+        let mut own = HashSet::new();
         for pair in entries.chunks_exact(2) {
             let &[key, value] = pair else { continue };
             if self.is_merge(key) {
                 if self.schema == Schema::V2 {
                     self.merge(value, map, None)?;
                 } else {
-                    merges = vec![value];
+                    merged = Some(value);
                 }
                 continue;
             }
             let name = self.key(key)?;
             let value = self.value(value)?;
-            let twice = match (&mut own, kept) {
-                (Some(own), Some(kept)) => {
+            let twice = match kept {
+                Some(kept) => {
                     if !kept.contains(&name) {
                         map.insert(name.clone(), value);
                     }
                     !own.insert(name)
                 }
-                _ => map.insert(name, value).is_some(),
+                None => map.insert(name, value).is_some(),
             };
             if twice && self.schema == Schema::V3 {
                 return Err(self.duplicate(entries, key));
             }
         }
-        for merged in merges {
-            let mut own = own.take().unwrap_or_else(|| map.keys().cloned().collect());
-            own.extend(kept.into_iter().flatten().cloned());
+        if let Some(merged) = merged {
+            match kept {
+                Some(kept) => own.extend(kept.iter().cloned()),
+                None => own.extend(map.keys().cloned()),
+            }
             self.merge(merged, map, Some(&mut own))?;
         }
         Ok(())
@@ -292,9 +292,8 @@ impl<'a> Decoder<'a> {
         kept: Option<&HashSet<String>>,
     ) -> Result<(), ParseError> {
         self.count(id)?;
-        let not_a_map = || {
-            ParseError::decode("map merge requires map or sequence of maps as the value".to_owned())
-        };
+        let not_a_map =
+            || ParseError::decode("map merge requires map or sequence of maps as the value");
         match self.document.node(id) {
             Some(Node::Mapping(entries)) => {
                 self.descend(|decoder| decoder.mapping(entries, map, kept))
@@ -353,11 +352,9 @@ impl<'a> Decoder<'a> {
                 Scalar::Null => Err(ParseError::Key("%!s(<nil>), key: <nil>".to_owned())),
                 Scalar::Uint(u) => Err(ParseError::Key(format!("uint64, key: {u:#x}"))),
             },
-            Some(Node::Sequence(_)) => Err(ParseError::decode(
-                "invalid map key: []interface {}".to_owned(),
-            )),
+            Some(Node::Sequence(_)) => Err(ParseError::decode("invalid map key: []interface {}")),
             Some(Node::Mapping(_)) | None => Err(ParseError::decode(
-                "invalid map key: map[interface {}]interface {}".to_owned(),
+                "invalid map key: map[interface {}]interface {}",
             )),
         }
     }

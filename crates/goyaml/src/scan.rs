@@ -117,9 +117,7 @@ impl<'a> Scanner<'a> {
     pub(crate) fn peek(&mut self) -> Result<&Token, ParseError> {
         self.fetch_more_tokens()?;
         self.tokens.front().ok_or_else(|| {
-            ParseError::decode(
-                "attempted to go past the end of stream; corrupted value?".to_owned(),
-            )
+            ParseError::decode("attempted to go past the end of stream; corrupted value?")
         })
     }
 
@@ -128,9 +126,7 @@ impl<'a> Scanner<'a> {
         self.fetch_more_tokens()?;
         self.tokens_parsed += 1;
         self.tokens.pop_front().ok_or_else(|| {
-            ParseError::decode(
-                "attempted to go past the end of stream; corrupted value?".to_owned(),
-            )
+            ParseError::decode("attempted to go past the end of stream; corrupted value?")
         })
     }
 

@@ -17,7 +17,7 @@ const ID_DELTA: u8 = 7;
 
 /// Contents up to this length are stored as they are: small trees and deltas of trees are hashes for the most part, which deflate
 /// makes no shorter, and to begin a deflate costs more than the rest of such an object.
-const STORED: usize = 128;
+const STORED: u16 = 128;
 
 struct Writer {
     out: Vec<u8>,
@@ -169,7 +169,7 @@ impl Writer {
     /// Writes a content as a zlib stream.
     fn write_content<'a>(&mut self, length: usize, parts: impl Iterator<Item = &'a [u8]>) {
         match u16::try_from(length) {
-            Ok(short) if length <= STORED => self.store(short, parts),
+            Ok(short) if short <= STORED => self.store(short, parts),
             _ => self.deflate(parts),
         }
     }
