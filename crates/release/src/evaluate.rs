@@ -101,8 +101,12 @@ pub async fn evaluate<K: KeyValue, D: Database, C: Clock>(
         }
         give_up(sql, clock, &plan.deadly).await?;
         let attempt = suspects::begin(sql, clock, PLACE, &plan).await?;
-        let done = evaluate_batch(kv, sql, clock, template, &plan.batch, deadline_ms).await?;
-        suspects::done(sql, &attempt, &attempts).await?;
+        let done = evaluate_batch(kv, sql, clock, template, &plan.batch, deadline_ms).await;
+        match done {
+            Ok(_) => suspects::done(sql, attempt, attempts).await?,
+            Err(_) => suspects::failed(sql, &attempt).await?,
+        }
+        let done = done?;
         report.queued += done.queued;
         report.artifacts += done.artifacts;
         report.decisions.extend(done.decisions);

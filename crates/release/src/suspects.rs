@@ -134,18 +134,39 @@ pub(crate) async fn begin<T: Suspect, D: Database, C: Clock>(
 /// The work is done: nothing of this batch is suspected any more.
 pub(crate) async fn done<D: Database>(
     sql: &Sql<'_, D>,
-    attempt: &Attempt,
-    others: &[Attempt],
+    attempt: Attempt,
+    mut others: Vec<Attempt>,
 ) -> Result<(), DatabaseError> {
-    let mut over = vec![attempt.id.as_str()];
-    for other in others {
-        let mut left = other.ids.clone();
-        left.retain(|id| !attempt.ids.contains(id));
-        if left.is_empty() {
-            over.push(&other.id);
-        } else if left.len() < other.ids.len() {
-            attempts::narrow(sql, &other.id, &left).await?;
+    let ids = attempt.ids.clone();
+    others.push(attempt);
+    clear(sql, &ids, &mut others).await
+}
+
+/// The work came to nothing, but nobody died of it: a host or the database did not do what was asked.
+pub(crate) async fn failed<D: Database>(
+    sql: &Sql<'_, D>,
+    attempt: &Attempt,
+) -> Result<(), DatabaseError> {
+    attempts::forget(sql, &[&attempt.id]).await
+}
+
+/// These are suspected no more: should they ever wait again, they begin anew.
+pub(crate) async fn clear<D: Database>(
+    sql: &Sql<'_, D>,
+    ids: &[String],
+    attempts: &mut Vec<Attempt>,
+) -> Result<(), DatabaseError> {
+    let mut over = Vec::new();
+    for attempt in attempts.iter_mut() {
+        let before = attempt.ids.len();
+        attempt.ids.retain(|id| !ids.contains(id));
+        if attempt.ids.is_empty() {
+            over.push(attempt.id.clone());
+        } else if attempt.ids.len() < before {
+            attempts::narrow(sql, &attempt.id, &attempt.ids).await?;
         }
     }
+    attempts.retain(|attempt| !attempt.ids.is_empty());
+    let over: Vec<&str> = over.iter().map(String::as_str).collect();
     attempts::forget(sql, &over).await
 }

@@ -10,14 +10,15 @@ use domain::{LiteralText, ResolvedManifest, ShippedArtifact, TemplateError, Text
 use release::database::Sql;
 use release::evaluate::evaluate;
 use release::flush::Flush;
+use release::ports::{KeyValue, KeyValueError};
 use release::render::{Files, RenderError, Renderer};
 
 use crate::world::artifacts::{Shipment, shipped as world_artifact};
 use crate::world::executor::{self, run};
-use crate::world::git_server::Hosts;
+use crate::world::git_server::{Hosts, Mood};
 use crate::world::ports::{Sqlite, Store, Time};
 use crate::world::renderer::RawManifests;
-use crate::world::{ONE, World, evaluate_all, id_of, ship, shipped_id};
+use crate::world::{ONE, World, ask_for, evaluate_all, flush, id_of, ship, shipped_id};
 
 /// Never comes back where an artifact is deadly: whoever waits for it is killed.
 struct Deadly(Rc<RefCell<BTreeSet<String>>>);
@@ -218,6 +219,126 @@ fn deaths_at_releases_that_come_later_are_not_laid_to_those_under_suspicion() {
         survived(&world, &deadly);
     }
     assert_eq!(statuses(&world), [["error", "16"], ["processed", "1"]]);
+}
+
+/// A flush whose host answers nothing once it has given the branch's tip.
+fn flush_without_trees(world: &Rc<World>) {
+    let asked = world.server(|server| server.asked);
+    let mut task: executor::Task = Box::pin({
+        let world = Rc::clone(world);
+        async move { drop(flush(world).await.unwrap()) }
+    });
+    while !executor::step(&mut task) {
+        if world.server(|server| server.asked) > asked {
+            world.server(|server| server.mood = Mood::Silent);
+        }
+    }
+    world.server(|server| server.mood = Mood::Well);
+    // The host is left alone for five minutes at most.
+    world.advance_ms(301_000);
+}
+
+#[test]
+fn a_host_that_gives_no_trees_accuses_nobody() {
+    let world = World::new(9, ONE);
+    shipped(&world, &PLACES[..3]);
+    for _ in 0..12 {
+        flush_without_trees(&world);
+    }
+    assert_eq!(statuses(&world), [["new", "3"]]);
+    assert!(world.sql("SELECT 1 FROM attempts", &[]).is_empty());
+    assert!(survived(&world, &Rc::default()));
+    assert_eq!(statuses(&world), [["processed", "3"]]);
+}
+
+#[test]
+fn a_repository_at_which_the_flush_dies_holds_up_no_other() {
+    const TWO: &str = "gitopsRepo=acme/gitops;env=prod&repoPerEnv=true&gitopsRepo=acme/prod";
+    for dies_at in ["acme/gitops", "acme/prod"] {
+        let world = World::new(12, TWO);
+        shipped(&world, &["staging/a", "prod/a"]);
+        let url = format!("https://git.example/{dies_at}.git");
+        for _ in 0..40 {
+            let asked = || world.git.borrow()[&url].asked;
+            let before = asked();
+            let owned = Rc::clone(&world);
+            let mut task: executor::Task = Box::pin(async move { drop(flush(owned).await) });
+            // The tip is given; the trees are too much.
+            while asked() < before + 2 && !executor::step(&mut task) {}
+            drop(task);
+            world.advance_ms(10_000);
+        }
+        assert_eq!(statuses(&world), [["new", "1"], ["processed", "1"]]);
+    }
+}
+
+#[test]
+fn what_was_given_up_is_tried_again_when_it_is_asked_for_again() {
+    let world = World::new(10, ONE);
+    let shipment = Shipment::new(1, &["staging/a"]).without_policy();
+    let artifact = shipped_id(&world, &shipment);
+    run(evaluate_all(Rc::clone(&world))).unwrap();
+    let id = ask_for(&world, &artifact, "staging/a", Some("key")).unwrap();
+    let deadly = Rc::new(RefCell::new(BTreeSet::from([name_of(&world, "a")])));
+    while world.request(&id).0 == "new" {
+        survived(&world, &deadly);
+    }
+    assert_eq!(world.request(&id).0, "error");
+    deadly.borrow_mut().clear();
+    assert_eq!(
+        ask_for(&world, &artifact, "staging/a", Some("key")).unwrap(),
+        id
+    );
+    assert!(survived(&world, &deadly));
+    assert_eq!(
+        world.request(&id).0,
+        "processed",
+        "{:?}",
+        world.request(&id)
+    );
+}
+
+/// A store that takes nothing more.
+struct FullStore(Store);
+
+impl KeyValue for FullStore {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, KeyValueError> {
+        self.0.get(key).await
+    }
+
+    async fn set(&self, _: &str, _: &[u8]) -> Result<(), KeyValueError> {
+        Err(KeyValueError {
+            operation: "set",
+            source: "the store is full".into(),
+        })
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), KeyValueError> {
+        self.0.delete(key).await
+    }
+
+    async fn keys(&self) -> Result<Vec<String>, KeyValueError> {
+        self.0.keys().await
+    }
+}
+
+#[test]
+fn a_store_that_fails_accuses_no_artifact() {
+    let world = World::new(11, ONE);
+    shipped_id(&world, &Shipment::new(1, &["staging/a"]));
+    for _ in 0..12 {
+        let base = Sqlite(Rc::clone(&world));
+        let store = FullStore(Store(Rc::clone(&world)));
+        let (sql, time) = (Sql::new(&base), Time(Rc::clone(&world)));
+        // What fails after the requests have their rows fails once more before.
+        world.sql("DELETE FROM requests", &[]);
+        run(evaluate(&store, &sql, &time, &LiteralText, u64::MAX)).unwrap_err();
+        world.advance_ms(60_000);
+    }
+    assert!(world.sql("SELECT 1 FROM attempts", &[]).is_empty());
+    run(evaluate_all(Rc::clone(&world))).unwrap();
+    let decisions = world.sql("SELECT released, code FROM decisions", &[]);
+    assert_eq!(decisions[0][0], "1", "{decisions:?}");
 }
 
 /// Literal texts, but one that kills.

@@ -16,8 +16,9 @@ use super::round::{Record, Work};
 use super::{Flush, FlushError, RepositoryReport};
 use crate::ports::{Clock, Database, DatabaseError, KeyValue, KeyValueError};
 use crate::render::Renderer;
+use crate::store::attempts::Attempt;
 use crate::store::{intents, requests};
-use crate::suspects::{self, DEATHS, Suspect};
+use crate::suspects::{self, DEATHS, Plan, Suspect};
 
 /// A request that failed so often for passing causes ends as an error.
 const ATTEMPTS: i64 = 3;
@@ -114,21 +115,13 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         }
         let most = self.flush.settings.max_batch;
         let most = self.target().max_batch.unwrap_or(most).max(1);
-        let (sql, clock, place) = (&self.flush.sql, self.flush.clock, self.place());
-        let attempts = suspects::known(sql, &place, &pending).await?;
         let truncated = pending.len() > most;
-        pending.truncate(most);
-        let plan = suspects::plan(pending, &attempts, clock.now_ms());
-        let dead = |request| IntendedOutcome::new(request, None, Some(deadly_reason()));
-        let deadly: Vec<IntendedOutcome> = plan.deadly.iter().map(dead).collect();
-        self.ended(&deadly, 0).await?;
+        let (plan, attempts) = self.plan(pending, most).await?;
         if plan.batch.is_empty() {
             // What waited behind the dead can go now; what waits for its minute cannot.
-            return Ok(!deadly.is_empty());
+            return Ok(!plan.deadly.is_empty());
         }
-        let attempt = suspects::begin(sql, clock, &place, &plan).await?;
-        let (batch, stopped) = self.build(&open, &plan.batch).await?;
-        suspects::done(sql, &attempt, &attempts).await?;
+        let (batch, stopped) = self.build_noted(&open, &plan, attempts).await?;
         let more = truncated || stopped || plan.more;
         if batch.has_commits() {
             return match self.push(batch, &open).await? {
@@ -141,6 +134,43 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         flush.unpause(memory, self.index, self.repository).await?;
         // What is left of this batch waits for a passing cause, and is not tried again in this flush.
         Ok(more)
+    }
+
+    /// What the next batch is made of, after what became of those before; ends what is given up.
+    async fn plan(
+        &mut self,
+        mut pending: Vec<Request>,
+        most: usize,
+    ) -> Result<(Plan<Request>, Vec<Attempt>), Trouble> {
+        let (sql, clock, place) = (&self.flush.sql, self.flush.clock, self.place());
+        let mut attempts = suspects::known(sql, &place, &pending).await?;
+        pending.truncate(most);
+        let plan = suspects::plan(pending, &attempts, clock.now_ms());
+        let dead = |request| IntendedOutcome::new(request, None, Some(deadly_reason()));
+        let deadly: Vec<IntendedOutcome> = plan.deadly.iter().map(dead).collect();
+        self.ended(&deadly, 0).await?;
+        let given_up = plan.deadly.iter().map(|request| request.id.to_string());
+        suspects::clear(sql, &given_up.collect::<Vec<_>>(), &mut attempts).await?;
+        Ok((plan, attempts))
+    }
+
+    /// Builds the batch, which is noted meanwhile: should this process die of it, the next one knows what to suspect.
+    async fn build_noted(
+        &mut self,
+        open: &[Intent],
+        plan: &Plan<Request>,
+        attempts: Vec<Attempt>,
+    ) -> Result<(Batch<'r, R>, bool), Trouble> {
+        // Before the note: a host that gives no trees, or only when the platform has ended the flush, accuses nobody.
+        let kept = self.session.trees(Fetch::UnlessKept).await?;
+        let (sql, clock, place) = (&self.flush.sql, self.flush.clock, self.place());
+        let attempt = suspects::begin(sql, clock, &place, plan).await?;
+        let built = self.build(kept, open, &plan.batch).await;
+        match built {
+            Ok(_) => suspects::done(sql, attempt, attempts).await?,
+            Err(_) => suspects::failed(sql, &attempt).await?,
+        }
+        built
     }
 
     /// Where batches are noted.
@@ -187,10 +217,10 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
     /// Builds the batch on trees that were kept, or on fetched ones where those do not suffice.
     async fn build(
         &mut self,
+        kept: Objects,
         open: &[Intent],
         pending: &[Request],
     ) -> Result<(Batch<'r, R>, bool), Trouble> {
-        let kept = self.session.trees(Fetch::UnlessKept).await?;
         match self.build_on(kept, open, pending).await {
             Err(Trouble::Broken(_)) => {
                 let all = self.session.trees(Fetch::Anew).await?;

@@ -40,16 +40,16 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
         deadline_ms: u64,
     ) -> Result<BTreeSet<usize>, FlushError> {
         let mut sessions = Vec::new();
-        for index in targets {
-            let Some(repository) = self.settings.repositories.all().get(*index) else {
+        for index in self.any_first(targets) {
+            let Some(repository) = self.settings.repositories.all().get(index) else {
                 continue;
             };
-            if self.paused(memory, *index, repository).await? {
+            if self.paused(memory, index, repository).await? {
                 continue;
             }
             match self.git.open(repository).await {
-                Ok(session) => sessions.push((*index, repository, session)),
-                Err(error) => self.pause(memory, *index, repository, &error).await?,
+                Ok(session) => sessions.push((index, repository, session)),
+                Err(error) => self.pause(memory, index, repository, &error).await?,
             }
         }
         if sessions.is_empty() {
@@ -72,6 +72,18 @@ impl<K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Flush<'_, K, D
             }
         }
         Ok(again)
+    }
+
+    /// A repository whose trees kill the flush, or that is so slow that the platform ends it, must not stand before the others
+    /// at each tick: chance says which comes first.
+    fn any_first(&self, targets: &BTreeSet<usize>) -> Vec<usize> {
+        let mut order: Vec<usize> = targets.iter().copied().collect();
+        if order.len() > 1 {
+            let [chance, ..] = self.clock.random();
+            let first = usize::from(chance) % order.len();
+            order.rotate_left(first);
+        }
+        order
     }
 
     fn work(&self, look: &Look, index: usize, branch: &str) -> Work {
