@@ -76,17 +76,22 @@ impl<'a, H: HttpClient, D: Database, C: Clock> GitHost for &'a RemoteHosts<'a, H
         if named.is_none() && known.is_none() {
             known = Some(self.get_to_know(&key, &mut remote).await?);
         }
-        let default = known
-            .as_ref()
-            .and_then(|known| known.default_branch.clone());
-        let branch = named.or(default).unwrap_or_else(|| "main".to_owned());
-        let branch = RefName::branch(&branch).map_err(|error| operator(&error))?;
+        let mut branch = branch_of(named.as_deref(), known.as_ref())?;
         let response = self
             .advertisement(&mut remote, Service::ReceivePack)
             .await?;
         let advertisement =
             ReceivePackAdvertisement::parse(&response).map_err(|error| self.refused(error))?;
-        let tip = advertisement.tip(&branch);
+        let mut tip = advertisement.tip(&branch);
+        if tip.is_none() && named.is_none() && !advertisement.is_empty_repository() {
+            // The default branch may have another name by now: the old one must not be made anew beside it.
+            known = Some(self.get_to_know(&key, &mut remote).await?);
+            branch = branch_of(None, known.as_ref())?;
+            tip = advertisement.tip(&branch);
+        }
+        if tip.is_none() {
+            self.check_never_pushed(&key, &branch).await?;
+        }
         let capabilities = RefCell::new(known.and_then(|known| known.capabilities.parse().ok()));
         Ok(RemoteSession {
             hosts: self,
@@ -100,7 +105,27 @@ impl<'a, H: HttpClient, D: Database, C: Clock> GitHost for &'a RemoteHosts<'a, H
     }
 }
 
+/// The branch that is configured, else the default one.
+fn branch_of(named: Option<&str>, known: Option<&KnownRemote>) -> Result<RefName, HostError> {
+    let default = known.and_then(|known| known.default_branch.as_deref());
+    let branch = named.or(default).unwrap_or("main");
+    RefName::branch(branch).map_err(|error| operator(&error))
+}
+
 impl<H: HttpClient, D: Database, C: Clock> RemoteHosts<'_, H, D, C> {
+    /// A branch that was pushed to before, and is gone, is not made anew: it would hold the apps of the next releases alone,
+    /// and whoever applies it with pruning would remove all others.
+    async fn check_never_pushed(&self, key: &str, branch: &RefName) -> Result<(), HostError> {
+        let pushed = trees::are_kept(&self.sql, key, branch.as_str()).await;
+        match pushed.map_err(|error| passing(&error))? {
+            false => Ok(()),
+            true => Err(operator(&format!(
+                "{branch} is gone, though releases were written there: push it again, or name another branch in the variable \
+                 gitops_repos"
+            ))),
+        }
+    }
+
     async fn send(
         &self,
         request: gitwire::Request,
@@ -382,12 +407,14 @@ impl<H: HttpClient, D: Database, C: Clock> GitSession for RemoteSession<'_, H, D
         if let Some(reason) = report.unpack_error {
             return Ok(PushAnswer::PackRefused(reason.as_str().to_owned()));
         }
-        let reason = report.refs.iter().find_map(|report| match &report.outcome {
-            RefOutcome::Rejected(reason) => Some(reason.as_str().to_owned()),
-            RefOutcome::Ok => None,
-        });
-        let printed = report.messages.as_str();
-        let reason = reason.unwrap_or_else(|| "no report on the branch".to_owned());
+        let own = report.refs.iter().find(|own| own.name == self.branch);
+        let Some(RefOutcome::Rejected(reason)) = own.map(|own| &own.outcome) else {
+            return Err(passing(&format!(
+                "the Git server's report on the push does not say what became of {}",
+                self.branch
+            )));
+        };
+        let (reason, printed) = (reason.as_str().to_owned(), report.messages.as_str());
         Ok(PushAnswer::Refused(if printed.is_empty() {
             reason
         } else {

@@ -1,7 +1,7 @@
 //! Table `git_trees`: the trees that the last push to a branch left behind, so that the next flush need not fetch them. One
-//! row a branch; losing it costs a request.
+//! row a branch; losing it costs a request, and the knowledge that the branch was pushed to.
 
-use crate::database::Sql;
+use crate::database::{Sql, integer};
 use crate::ports::{Database, DatabaseError, SqlValue};
 
 /// The pack that was kept for this very tip.
@@ -22,6 +22,17 @@ pub(crate) async fn get<D: Database>(
         SqlValue::Blob(pack) => Some(pack),
         _ => None,
     }))
+}
+
+/// Whether a pack was ever kept for this branch.
+pub(crate) async fn are_kept<D: Database>(
+    sql: &Sql<'_, D>,
+    url: &str,
+    branch: &str,
+) -> Result<bool, DatabaseError> {
+    let statement = "SELECT count(*) FROM git_trees WHERE url = ?1 AND branch = ?2";
+    let rows = sql.run(statement, &[url.into(), branch.into()]).await?;
+    Ok(integer(&rows) > 0)
 }
 
 /// Keeps the pack in place of what was kept for this branch.

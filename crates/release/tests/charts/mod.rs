@@ -3,4 +3,4 @@
 mod git;
 mod registry;
 mod repository;
-mod shelf;
+pub(crate) mod shelf;

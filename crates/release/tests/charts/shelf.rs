@@ -12,7 +12,7 @@ use crate::world::executor::run;
 use crate::world::ports::execute;
 
 /// A database, a clock and settings that outlive one fetch.
-pub(super) struct Shelf {
+pub(crate) struct Shelf {
     connection: rusqlite::Connection,
     now_ms: Cell<u64>,
     agent: ureq::Agent,
@@ -22,7 +22,7 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -76,7 +76,7 @@ impl Shelf {
         (error.reason, error.passing)
     }
 
-    pub(super) fn advance_minutes(&self, minutes: u64) {
+    pub(crate) fn advance_minutes(&self, minutes: u64) {
         self.now_ms.set(self.now_ms.get() + minutes * 60_000);
     }
 
