@@ -7,6 +7,9 @@ use crate::database::Sql;
 use crate::ports::{Clock, Database, DatabaseError};
 use crate::store::reports::{self, NewReport};
 
+/// Reports are remembered for so long: what they said of releases is with the releases.
+const REMEMBERED_S: i64 = 30 * 86_400;
+
 /// Stores what a controller says of a commit in an environment. The last word on a commit stays.
 ///
 /// # Errors
@@ -21,6 +24,7 @@ pub async fn report<D: Database, C: Clock>(
     let now_s = i64::try_from(clock.now_ms() / 1000).unwrap_or(i64::MAX);
     // A date that cannot be read is no reason to lose the rest.
     let at = feedback.at.parse::<jiff::Timestamp>();
+    let created_s = at.map_or(now_s, |at| at.as_second());
     reports::record(
         sql,
         &NewReport {
@@ -28,9 +32,15 @@ pub async fn report<D: Database, C: Clock>(
             commit: feedback.commit.as_str(),
             status: &feedback.status,
             description: &feedback.description,
-            created_s: at.map_or(now_s, |at| at.as_second()),
+            created_s,
             last_word: is_final(&feedback.status),
         },
     )
-    .await
+    .await?;
+    let before_s = now_s.saturating_sub(REMEMBERED_S);
+    // Here, where they come in: nothing else is sure to happen as often. A controller whose clock is wrong forgets nothing.
+    if created_s >= before_s {
+        reports::forget(sql, before_s).await?;
+    }
+    Ok(())
 }

@@ -13,14 +13,11 @@ use crate::database::Sql;
 use crate::flush::git_host::HostError;
 use crate::ports::{Clock, Database, KeyValue, now_ms};
 use crate::store::branches::{self, Known};
-use crate::store::reports;
 
 /// A repository is asked for its branches so often, as GimletD does.
 pub const EVERY_MS: i64 = 300_000;
 /// A host that fails is asked at least so often.
 const RAREST_MS: i64 = 86_400_000;
-/// Webhooks and reports are remembered for so long.
-const REMEMBERED_MS: i64 = 30 * 86_400_000;
 
 /// Where the source repositories are.
 #[allow(async_fn_in_trait)]
@@ -64,9 +61,6 @@ pub async fn sweep<K: KeyValue, D: Database, C: Clock, S: SourceHost>(
     let Some(name) = known.first().map(|known| known.repository.clone()) else {
         return Ok(report);
     };
-    // Seldom enough here, and in small steps.
-    branches::forget_deliveries(sql, now_ms.saturating_sub(REMEMBERED_MS)).await?;
-    reports::forget(sql, now_ms.saturating_sub(REMEMBERED_MS) / 1000).await?;
     report.repository = Some(name.clone());
     let Ok(repository) = name.parse::<RepositoryName>() else {
         return Ok(report);

@@ -99,6 +99,9 @@ fn from_hex(hex: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
+/// Webhooks that were acted on are remembered for so long.
+const REMEMBERED_MS: i64 = 30 * 86_400_000;
+
 /// Acts on a webhook.
 ///
 /// # Errors
@@ -128,5 +131,6 @@ pub async fn receive<K: KeyValue, D: Database, C: Clock>(
     let report = branch_deleted(kv, sql, clock, template, &repository, &branch).await?;
     let now_ms = now_ms(clock);
     branches::delivered(sql, &ids, now_ms).await?;
+    branches::forget_deliveries(sql, now_ms.saturating_sub(REMEMBERED_MS)).await?;
     Ok(Received::Queued(report))
 }

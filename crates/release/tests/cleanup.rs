@@ -529,6 +529,27 @@ fn a_repeated_or_replayed_webhook_does_nothing() {
     assert_eq!(apps(&world), ["shop-feature-a"]);
 }
 
+#[test]
+fn webhooks_are_remembered_for_thirty_days() {
+    let world = World::new(2, ONE);
+    let send = |number: usize| {
+        let body = deletion("feature/a", number);
+        let signature = format!("sha256={}", sign(&body));
+        run(deliver(
+            Rc::clone(&world),
+            number.to_string(),
+            body,
+            signature,
+        ))
+    };
+    assert!(matches!(send(1), Some(Received::Queued(_))));
+    world.advance_ms(29 * 86_400_000);
+    assert!(matches!(send(1), Some(Received::Repeated)));
+    world.advance_ms(2 * 86_400_000);
+    assert!(matches!(send(2), Some(Received::Queued(_))));
+    assert_eq!(world.sql("SELECT 1 FROM deliveries", &[]).len(), 2);
+}
+
 /// 10,000 webhooks of 60 branches in random order, at once, some of them killed and sent again: repeated, replayed, badly
 /// signed, of tags, of unknown branches. Each branch that a good one names is deleted by one commit, and no other.
 #[test]

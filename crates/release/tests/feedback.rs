@@ -357,3 +357,34 @@ fn w17_any_order_of_events_ends_as_a_naive_reading_says() {
         }
     }
 }
+
+#[test]
+fn reports_are_forgotten_after_thirty_days_and_what_they_said_stays() {
+    let world = World::new(21, ONE);
+    let commit = released(&world, 1).remove(0);
+    let at = |day: i64| Feedback {
+        commit: commit.parse().unwrap(),
+        status: DONE.to_owned(),
+        description: String::new(),
+        at: jiff::Timestamp::from_second(1_790_000_000 + day * 86_400)
+            .unwrap()
+            .to_string(),
+    };
+    let say = |env: &str, feedback: &Feedback| {
+        let base = Sqlite(Rc::clone(&world));
+        let time = Time(Rc::clone(&world));
+        run(report(
+            &Sql::new(&base),
+            &time,
+            &env.parse().unwrap(),
+            feedback,
+        ))
+        .unwrap();
+    };
+    say("staging", &at(0));
+    world.advance_ms(31 * 86_400_000);
+    say("other", &at(31));
+    let left = world.sql("SELECT env FROM reports", &[]);
+    assert_eq!(left, [["other"]]);
+    assert_eq!(words(&world, "staging"), [DONE]);
+}

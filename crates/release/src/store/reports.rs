@@ -40,7 +40,7 @@ pub(crate) async fn record<D: Database>(
     Ok(())
 }
 
-/// Forgets some of the reports from before `before_s`: what they said of releases is with the releases.
+/// Forgets some of the reports from before `before_s`.
 pub(crate) async fn forget<D: Database>(
     sql: &Sql<'_, D>,
     before_s: i64,
