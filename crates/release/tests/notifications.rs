@@ -237,6 +237,7 @@ fn an_upgrade_tells_nobody_of_the_past() {
         "no",
     );
     // As it was before there were notifications, and what came after them.
+    world.connection.commit();
     for name in [
         "ends_are_told",
         "ends_are_told_at_once",

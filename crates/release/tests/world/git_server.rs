@@ -155,6 +155,30 @@ impl GitServer {
         }
     }
 
+    /// As it was when the branch stood there, and nothing was on its way. The objects that came since stay: nobody can tell.
+    pub(crate) fn back_to(&mut self, tip: Option<CommitId>) {
+        self.tip = tip;
+        self.flights.clear();
+        self.answers.clear();
+        self.sent = 0;
+    }
+
+    /// How many pushes were sent; the last one has this number.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// The answer to a push, if it waits for whoever sent it.
+    pub(crate) fn answer(&self, number: u64) -> Option<&Result<PushAnswer, HostError>> {
+        self.answers.get(&number)
+    }
+
+    /// Pushes that are on their way: their numbers, and from where to where they move the branch.
+    pub(crate) fn on_their_way(&self) -> Vec<(u64, Option<CommitId>, CommitId)> {
+        let flights = self.flights.iter();
+        flights.map(|one| (one.number, one.old, one.new)).collect()
+    }
+
     /// The root of the tip.
     pub(crate) fn root(&self) -> TreeId {
         match self.tip {

@@ -62,7 +62,7 @@ impl Landing {
     }
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Ledger {
     pub(crate) landed: BTreeMap<String, Landing>,
     /// By place: requests in the order in which they landed.
@@ -78,6 +78,7 @@ pub(crate) struct Ledger {
 }
 
 /// How a request came into the queue, in steps of the schedule.
+#[derive(Clone)]
 struct Queued {
     arrival_ms: i64,
     row: u64,

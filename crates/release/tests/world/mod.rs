@@ -5,9 +5,11 @@ pub(crate) mod artifacts;
 pub(crate) mod executor;
 pub(crate) mod git_server;
 pub(crate) mod ledger;
+pub(crate) mod memory;
 pub(crate) mod ports;
 pub(crate) mod random;
 pub(crate) mod renderer;
+pub(crate) mod saved;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -30,6 +32,7 @@ use self::artifacts::Shipment;
 use self::executor::run;
 use self::git_server::{GitServer, Hosts};
 use self::ledger::Ledger;
+use self::memory::Memory;
 use self::ports::{Sqlite, Store, Time};
 use self::random::Random;
 use self::renderer::Flaky;
@@ -51,7 +54,7 @@ pub(crate) struct World {
     /// Whether each push arrives, and whether its answer does; none where a scheduler decides that.
     pub(crate) push_fate: Cell<Option<(bool, bool)>>,
     pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
-    pub(crate) connection: rusqlite::Connection,
+    pub(crate) connection: Memory,
     /// The statement that production ran last, with its parameters.
     pub(crate) last_statement: RefCell<(String, Vec<SqlValue>)>,
     pub(crate) git: RefCell<BTreeMap<String, GitServer>>,
@@ -74,7 +77,7 @@ impl World {
             .iter()
             .map(|one| one.url.as_str().to_owned());
         let git = urls.map(|url| (url, GitServer::new())).collect();
-        let world = Rc::new(Self {
+        Rc::new(Self {
             random: Random::new(seed),
             now_ms: Cell::new(1_790_000_000_000),
             steps: Cell::new(0),
@@ -82,7 +85,7 @@ impl World {
             lease_seen: Cell::new(true),
             push_fate: Cell::new(Some((true, true))),
             store: RefCell::default(),
-            connection: rusqlite::Connection::open_in_memory().unwrap(),
+            connection: Memory::new(),
             last_statement: RefCell::default(),
             git: RefCell::new(git),
             kept: RefCell::default(),
@@ -98,11 +101,7 @@ impl World {
                 budget_ms: 20_000,
                 max_batch: 300,
             },
-        });
-        world.connection.set_prepared_statement_cache_capacity(64);
-        let base = Sqlite(Rc::clone(&world));
-        run(Sql::new(&base).migrate()).unwrap();
-        world
+        })
     }
 
     pub(crate) fn advance_ms(&self, ms: u64) {

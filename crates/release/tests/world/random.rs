@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+#[derive(Clone)]
 pub(crate) struct Random(Cell<u64>);
 
 impl Random {
@@ -9,6 +10,11 @@ impl Random {
         Self(Cell::new(
             seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678,
         ))
+    }
+
+    /// From here on it gives what the other one will.
+    pub(crate) fn set(&self, other: &Self) {
+        self.0.set(other.0.get());
     }
 
     pub(crate) fn next(&self) -> u64 {
