@@ -1,6 +1,7 @@
 //! What Wimble talks about: artifacts, manifests, deploy policies, releases, requests. Types, parsing, validation and
 //! decisions with their reasons. It must never do I/O, read a clock or make a random number: the caller passes them in.
 
+mod allowed_host;
 mod artifact;
 mod commit_message;
 mod explain;
@@ -28,6 +29,7 @@ mod schema;
 mod variables;
 mod webhook;
 
+pub use allowed_host::allowed_host_fault;
 pub use artifact::{Artifact, ShippedArtifact, Version};
 pub use commit_message::{
     CommitMessageError, ReleaseTrailers, delete_message, release_message, rollback_message,

@@ -2,7 +2,7 @@
 //! error.
 
 use access::oidc::Issuers;
-use domain::{ArtifactLimits, GitopsRepositories};
+use domain::{ArtifactLimits, GitopsRepositories, allowed_host_fault};
 use gitwire::Credentials;
 use notify::{Destinations, Gimletd, Links};
 use release::charts::ChartSettings;
@@ -19,6 +19,26 @@ const NOT_SET: &str = "is not set";
 const UNREADABLE: &str = "cannot be read from the platform's variables provider";
 /// Hosted platforms end a request after 30 s; a flush takes no new work after this.
 const FLUSH_BUDGET_MS: u64 = 20_000;
+
+/// What the flush may reach; spin.toml gives it each of these.
+const FLUSH_HOSTS: [&str; 9] = [
+    "git_host",
+    "oidc_host",
+    "oidc_host_2",
+    "chart_host",
+    "chart_host_2",
+    "chart_host_3",
+    "chart_host_4",
+    "chart_host_5",
+    "chart_host_6",
+];
+/// What notifications may reach.
+const NOTIFICATION_HOSTS: [&str; 4] = [
+    "notifications_host",
+    "notifications_host_2",
+    "notifications_host_3",
+    "notifications_host_4",
+];
 
 /// The value of a variable; empty where the platform has none.
 fn get(name: &str) -> Result<String, Problem> {
@@ -49,6 +69,19 @@ fn number(
             ),
         )),
     }
+}
+
+/// Whether Spin can read these hosts: it denies a component every host while one of them cannot be read.
+fn readable(hosts: &[&str]) -> Result<(), Problem> {
+    for name in hosts {
+        if let Some(fault) = allowed_host_fault(&get(name)?) {
+            return Err(wrong(
+                name,
+                &format!("{fault}; until then no host at all is reached"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn wrong(name: &str, problem: &str) -> Problem {
@@ -99,6 +132,12 @@ pub fn problems() -> Vec<Misconfigured> {
         Err(_) => {
             let problem = "or git_host is not right; POST /internal/flush says why";
             problems.push(told("gitops_repos", problem));
+        }
+    }
+    for name in FLUSH_HOSTS.into_iter().chain(NOTIFICATION_HOSTS) {
+        if let Some(problem) = get(name).map_or(Some(UNREADABLE), |host| allowed_host_fault(&host))
+        {
+            problems.push(told(name, problem));
         }
     }
     problems
@@ -156,6 +195,7 @@ fn limit(name: &'static str, most: usize) -> Result<Option<u32>, Problem> {
 /// When a variable is missing or wrong.
 pub fn flush() -> Result<FlushSettings, Problem> {
     let repositories = gitops_repositories()?;
+    readable(&FLUSH_HOSTS)?;
     Ok(FlushSettings {
         repositories,
         author: Author {
@@ -266,6 +306,9 @@ pub fn notifications() -> Result<release::notifications::Settings, Problem> {
     };
     let destinations = Destinations::parse(&get("notifications")?, &gimletd, &git_host)
         .map_err(|error| wrong(error.variable(), &error.to_string()))?;
+    if !destinations.all().is_empty() {
+        readable(&NOTIFICATION_HOSTS)?;
+    }
     let repositories = GitopsRepositories::parse(&get("gitops_repos")?, &git_host).ok();
     // GitLab's user name for tokens, as spin.toml tells to set it.
     let gitlab = get("git_username")? == "oauth2";

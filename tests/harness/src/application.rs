@@ -38,6 +38,8 @@ pub struct Options {
     pub http_only: bool,
     /// Calls at which the local host kills itself; see `cargo up --help`.
     pub kill_at: Vec<String>,
+    /// Seconds after which a silent database connection fails, as over libSQL. Not on Spin.
+    pub expire_databases: Option<u64>,
     /// Seconds that a request may take, where not the local host's 30.
     pub request_limit: Option<u64>,
     /// Adds `x-local-host-peak-memory` to each answer: the bytes of the component's linear memory. Not on Spin.
@@ -288,6 +290,9 @@ fn local_host_arguments(folder: &Path, options: &Options) -> Vec<OsString> {
     }
     if let Some(limit) = options.request_limit {
         arguments.extend(["--request-limit".into(), limit.to_string().into()]);
+    }
+    if let Some(seconds) = options.expire_databases {
+        arguments.extend(["--expire-databases".into(), seconds.to_string().into()]);
     }
     for rule in &options.kill_at {
         arguments.extend(["--kill-at".into(), rule.into()]);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, ResourceLimiter};
@@ -30,6 +31,7 @@ pub(crate) struct Component {
     pub(crate) cron: Option<SpinCronPre<State>>,
     pub(crate) stores: BTreeMap<String, key_value::Store>,
     pub(crate) databases: BTreeMap<String, Arc<Path>>,
+    pub(crate) database_expiry: Option<Duration>,
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) allowed_hosts: Vec<AllowedHost>,
     pub(crate) environment: Vec<(String, String)>,

@@ -42,6 +42,8 @@ pub struct Options {
     pub request_limit: Duration,
     /// Where the components' stdout and stderr go.
     pub logs: Logs,
+    /// How long a database connection may be silent before it fails for good, as over libSQL (10 s there); for ever if absent.
+    pub database_expiry: Option<Duration>,
     /// Calls that kill this process. For tests of a host in a process of its own.
     pub kill_at: Vec<KillRule>,
     /// Whether answers carry `x-local-host-peak-memory`; they are then sent whole, when the component has ended.
@@ -56,6 +58,7 @@ impl Default for Options {
             variables: BTreeMap::new(),
             request_limit: Duration::from_secs(30),
             logs: Logs::Stderr,
+            database_expiry: None,
             kill_at: Vec::new(),
             report_memory: false,
         }
@@ -87,6 +90,7 @@ impl App {
             runtime_config: runtime_config.unwrap_or_default(),
             values: Values::settle(&manifest.variables, &options.variables)?,
             stores: BTreeMap::new(),
+            database_expiry: options.database_expiry,
         };
         let components = loader.load(&manifest)?;
         let schedules = manifest
@@ -121,6 +125,7 @@ struct Loader {
     values: Values,
     /// By label, so that components that name the same store share its connection.
     stores: BTreeMap<String, key_value::Store>,
+    database_expiry: Option<Duration>,
 }
 
 struct Loaded {
@@ -201,18 +206,37 @@ impl Loader {
                 .iter()
                 .map(|label| self.database(label))
                 .collect::<Result<_>>()?,
+            database_expiry: self.database_expiry,
             variables: spec
                 .variables
                 .iter()
                 .map(|(name, template)| Ok((name.clone(), self.values.resolve(template)?)))
                 .collect::<Result<_>>()?,
-            allowed_hosts: spec
-                .allowed_outbound_hosts
-                .iter()
-                .map(|entry| AllowedHost::parse(&self.values.resolve(entry)?))
-                .collect::<Result<_>>()?,
+            allowed_hosts: self.allowed_hosts(id, &spec.allowed_outbound_hosts)?,
             environment: spec.environment.clone().into_iter().collect(),
         })
+    }
+
+    /// As in Spin, an entry without a template is checked now. One with a template is read when the component reaches out, and
+    /// where it cannot be read, every host is denied. Its value may be a secret, by mistake: it is not told.
+    fn allowed_hosts(&self, id: &str, entries: &[String]) -> Result<Vec<AllowedHost>> {
+        let mut hosts = Vec::new();
+        let mut closed = false;
+        for entry in entries {
+            let host = AllowedHost::parse(&self.values.resolve(entry)?);
+            if host.is_err() && entry.contains("{{") {
+                closed = true;
+                crate::log(format_args!(
+                    "the component {id:?} reaches no host: {entry:?} in its allowed_outbound_hosts cannot be read"
+                ));
+                continue;
+            }
+            hosts.push(host?);
+        }
+        if closed {
+            hosts.clear();
+        }
+        Ok(hosts)
     }
 
     /// The component's Wasm, with that of the components that it depends on.

@@ -106,6 +106,9 @@ struct Up {
     /// Add x-local-host-peak-memory (bytes of linear memory) to each answer, which is then sent whole
     #[arg(long)]
     report_memory: bool,
+    /// Testing: let a database connection that was silent for so long fail, as a libSQL server does after 10
+    #[arg(long, value_name = "SECONDS")]
+    expire_databases: Option<u64>,
     /// Testing: kill this process at a call of a component; see below. Repeatable; or one rule a line in the variable
     #[arg(
         long,
@@ -181,6 +184,7 @@ fn options(up: Up) -> Result<Options> {
         variables: variables(&up.variables)?,
         request_limit: Duration::from_secs(up.request_limit),
         logs,
+        database_expiry: up.expire_databases.map(Duration::from_secs),
         kill_at: up.kill_at,
         report_memory: up.report_memory,
     })

@@ -176,7 +176,7 @@ pub struct Component {
 
 /// `"package:name/interface@1.0.0" = { path = "file.wasm" }`.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum Dependency {
     /// A file, relative to the manifest.
     Local {
@@ -257,6 +257,12 @@ impl Manifest {
             manifest.spin_manifest_version == 2,
             "spin_manifest_version must be 2"
         );
+        for id in manifest.components.keys() {
+            ensure!(
+                is_kebab(id),
+                "{id:?} is no component's id: use words of letters and digits with '-' between them"
+            );
+        }
         let http = manifest
             .triggers
             .http
@@ -275,4 +281,14 @@ impl Manifest {
         }
         Ok(manifest)
     }
+}
+
+/// Spin's rule for component ids: words between hyphens, each with a letter first, and all lower case or all upper case.
+fn is_kebab(id: &str) -> bool {
+    id.split('-').all(|word| {
+        let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let upper = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+        word.starts_with(|c: char| c.is_ascii_alphabetic())
+            && (word.chars().all(lower) || word.chars().all(upper))
+    })
 }

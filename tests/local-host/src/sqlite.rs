@@ -2,9 +2,13 @@
 //!
 //! As in Spin each `open` is a connection of its own, made when it is first used, and closed with the instance that
 //! opened it: a transaction that is left open is rolled back. The busy timeout is rusqlite's 5 s, as in Spin.
+//!
+//! For tests a connection may expire as Spin's do over libSQL: the server closes one that was silent for 10 s, and from
+//! then on every statement on it fails.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::types::Value;
 use wasmtime::component::Resource;
@@ -18,17 +22,26 @@ use crate::instance::State;
 #[allow(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Connection {
     path: Arc<Path>,
-    opened: Arc<Mutex<Option<rusqlite::Connection>>>,
+    opened: Arc<Mutex<Option<Opened>>>,
+    /// How long it may be silent.
+    expiry: Option<Duration>,
+}
+
+struct Opened {
+    connection: rusqlite::Connection,
+    /// When the last statement ended.
+    used: Instant,
 }
 
 /// Column names, then rows.
 type Answer = (Vec<String>, Vec<Vec<Value>>);
 
 impl Connection {
-    fn new(path: Arc<Path>) -> Self {
+    fn new(path: Arc<Path>, expiry: Option<Duration>) -> Self {
         Self {
             path,
             opened: Arc::default(),
+            expiry,
         }
     }
 
@@ -41,16 +54,26 @@ impl Connection {
         let this = self.clone();
         let result = tokio::task::spawn_blocking(move || {
             let mut opened = this.opened.lock().unwrap_or_else(PoisonError::into_inner);
-            let connection = match opened.take() {
-                Some(connection) => connection,
-                None => rusqlite::Connection::open(&this.path)?,
+            if let (Some(expiry), Some(opened)) = (this.expiry, opened.as_ref())
+                && opened.used.elapsed() >= expiry
+            {
+                return Err("The stream has expired due to inactivity".to_owned());
+            }
+            let last = match opened.take() {
+                Some(last) => last.connection,
+                None => {
+                    rusqlite::Connection::open(&this.path).map_err(|error| error.to_string())?
+                }
             };
-            work(opened.insert(connection))
+            let opened = opened.insert(Opened {
+                connection: last,
+                used: Instant::now(),
+            });
+            let result = work(&opened.connection);
+            opened.used = Instant::now();
+            result.map_err(|error| error.to_string())
         });
-        result
-            .await
-            .map_err(|error| error.to_string())?
-            .map_err(|error| error.to_string())
+        result.await.map_err(|error| error.to_string())?
     }
 
     async fn execute(&self, statement: String, parameters: Vec<Value>) -> Result<Answer, String> {
@@ -84,7 +107,10 @@ impl State {
         denied: E,
     ) -> wasmtime::Result<Result<Resource<Connection>, E>> {
         match self.component.databases.get(label).cloned() {
-            Some(path) => Ok(Ok(self.table.push(Connection::new(path))?)),
+            Some(path) => {
+                let connection = Connection::new(path, self.component.database_expiry);
+                Ok(Ok(self.table.push(connection)?))
+            }
             None => Ok(Err(denied)),
         }
     }

@@ -12,6 +12,7 @@ mod crashes;
 mod feedback;
 mod git_failures;
 mod git_servers;
+mod infrastructure;
 mod manifests;
 mod mended;
 mod notifications;

@@ -97,7 +97,12 @@ const RIGHTS: [(&str, &str, &str); 9] = [
         "store database",
         "max_waiting max_body_bytes",
     ),
-    ("artifact-query", "store database", "gitops_repos git_host"),
+    (
+        "artifact-query",
+        "store database",
+        "gitops_repos git_host oidc_host oidc_host_2 chart_host chart_host_2 chart_host_3 chart_host_4 chart_host_5 \
+         chart_host_6 notifications_host notifications_host_2 notifications_host_3 notifications_host_4",
+    ),
     ("git-webhooks", "store database", "max_body_bytes"),
     (
         "gitops-commit",
@@ -108,13 +113,15 @@ const RIGHTS: [(&str, &str, &str); 9] = [
     (
         "notifications",
         "database network",
-        "gitops_repos git_host git_username",
+        "gitops_repos git_host git_username notifications_host notifications_host_2 notifications_host_3 \
+         notifications_host_4",
     ),
     ("policy-evaluation", "store database", ""),
     (
         "release-flush",
         "store database network renderer",
-        "gitops_repos git_host git_username max_chart_bytes chart_max_age_seconds chart_loopback_http kubernetes_version \
+        "gitops_repos git_host git_username oidc_host oidc_host_2 chart_host chart_host_2 chart_host_3 chart_host_4 \
+         chart_host_5 chart_host_6 max_chart_bytes chart_max_age_seconds chart_loopback_http kubernetes_version \
          kubernetes_api_versions commit_author_name commit_author_email retention_days retention_per_repository \
          audit_retention_days max_batch max_fetch_bytes",
     ),

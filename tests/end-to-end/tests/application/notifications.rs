@@ -11,6 +11,7 @@ use std::time::Duration;
 use self::services::*;
 use end_to_end::artifacts::{REPOSITORY, artifact, manifest, sha};
 use end_to_end::world::{Setup, World};
+use harness::skip::not_on_spin;
 use harness::web_server::{Told, WebServer};
 use serde_json::{Value, json};
 
@@ -507,4 +508,27 @@ fn the_cron_trigger_tells_too() {
     let world = setup.start();
     world.ship(&artifact(1, vec![manifest("staging", "web", "1")]));
     world.wait_until("the chat is told", || titles(&services).len() == 1);
+}
+
+/// A libSQL server closes a connection that was silent for 10 s, and a service may take as long to answer. Here it is 6 s and 7 s.
+#[test]
+fn what_a_slow_service_took_is_recorded_where_silent_database_connections_expire() {
+    const TEST: &str = "what_a_slow_service_took_is_recorded";
+    if not_on_spin(TEST, "the local host alone lets connections expire") {
+        return;
+    }
+    let services = WebServer::start(|_| {
+        std::thread::sleep(Duration::from_secs(7));
+        Told::new(200, r#"{"ok":true}"#)
+    });
+    let mut setup = Setup::new(TEST)
+        .variable("notifications", &slack(&services.origin()))
+        .variable("notifications_host", &services.origin());
+    setup.options.expire_databases = Some(6);
+    let world = setup.start();
+    release(&world, 1, "staging", "web");
+    notify(&world);
+    assert_eq!(services.log().len(), 1);
+    let all = listed(&world, "");
+    assert!(all.len() == 1 && all[0]["status"] == "sent", "{all:?}");
 }

@@ -120,6 +120,16 @@ fn the_health_check_names_variables_that_are_missing_or_wrong() {
             ("oidc_issuers", "issuer=hush-hush"),
             "is not right; a call with a token that is none of Wimble's own is told why",
         ),
+        (
+            "a host that was emptied",
+            ("chart_host_2", ""),
+            "must be a scheme and a host, such as https://github.com",
+        ),
+        (
+            "a host with a path",
+            ("notifications_host", "https://example.org/hush-hush"),
+            "must be a scheme and a host, without a path and without a user name",
+        ),
     ];
     let cases = cases.map(|(case, variable, problem)| (case, (variable, problem)));
     cases::run(4, &cases, |((name, value), problem)| {
@@ -131,6 +141,26 @@ fn the_health_check_names_variables_that_are_missing_or_wrong() {
         assert_eq!(health["configuration"], expected);
         assert!(!health.to_string().contains("hush"), "{health}");
     });
+}
+
+/// Spin then denies the flush its Git host too, and says no more than that: a flush that went on would end the releases as errors.
+#[test]
+fn while_a_host_cannot_be_read_releases_wait_and_the_flush_says_which() {
+    let test = "while_a_host_cannot_be_read_releases_wait_and_the_flush_says_which";
+    let world = Setup::new(test).variable("chart_host_3", "").start();
+    let artifact = world.ship(&artifact(1, vec![manifest("staging", "web", "1")]));
+    for _ in 0..4 {
+        let answer = world
+            .client()
+            .post("/internal/flush", &json!({}))
+            .expect(503);
+        assert_eq!(answer["variable"], "chart_host_3", "{answer}");
+    }
+    world.evaluate();
+    for request in world.requests_of(&artifact) {
+        assert_eq!(world.event(&request)["status"], "new", "{request}");
+    }
+    assert_eq!(world.requests_of(&artifact).len(), 1);
 }
 
 #[test]

@@ -124,6 +124,29 @@ async fn a_transaction_that_is_left_open_is_rolled_back() {
     );
 }
 
+/// As over libSQL: a connection that was silent for too long is of no more use, a new one is.
+#[tokio::test]
+async fn a_silent_database_connection_expires_where_it_is_told_to() {
+    let folder = Folder::new();
+    let expiring = App::load(
+        &folder.manifest(),
+        Options {
+            database_expiry: Some(Duration::ZERO),
+            ..options()
+        },
+    )
+    .unwrap();
+    let twice = "CREATE TABLE IF NOT EXISTS t (x)\nSELECT x FROM t";
+    let told = text(&expiring, "POST", "/guest/sqlite", twice).await;
+    assert!(told.contains("expired"), "{told}");
+    let once = text(&expiring, "POST", "/guest/sqlite", "SELECT x FROM t").await;
+    assert_eq!(once, r#"["x"] []"#);
+    assert_eq!(
+        text(&app(&folder), "POST", "/guest/sqlite", twice).await,
+        r#"["x"] []"#
+    );
+}
+
 #[tokio::test]
 async fn variables_are_templates_over_the_applications_variables() {
     let folder = Folder::new();
@@ -244,6 +267,30 @@ async fn an_allowed_host_is_reached_and_another_is_denied() {
     ] {
         let refused = text(&app, "POST", &format!("/guest/send?{url}"), "").await;
         assert!(refused.contains("HttpRequestDenied"), "{url}: {refused}");
+    }
+}
+
+/// As on Spin, where a request is told no more than that it was denied.
+#[tokio::test]
+async fn a_variable_that_is_no_host_closes_every_host() {
+    let folder = Folder::new();
+    let manifest = std::fs::read_to_string(folder.manifest()).unwrap();
+    let manifest = manifest
+        .replace(
+            "[variables]",
+            "[variables]\nhost = { default = \"http://localhost:1\" }",
+        )
+        .replace("[\"http://127", "[\"{{ host }}\", \"http://127");
+    std::fs::write(folder.manifest(), manifest).unwrap();
+    let send = "/guest/send?http://other.spin.internal/headers";
+    let reached = text(&app(&folder), "POST", send, "").await;
+    assert!(reached.starts_with("200 "), "{reached}");
+    for host in ["", "localhost", "http://localhost/path", "http://a.*.org"] {
+        let mut options = options();
+        options.variables.insert("host".to_owned(), host.to_owned());
+        let app = App::load(&folder.manifest(), options).unwrap();
+        let refused = text(&app, "POST", send, "").await;
+        assert!(refused.contains("HttpRequestDenied"), "{host}: {refused}");
     }
 }
 
@@ -404,6 +451,16 @@ async fn a_manifest_that_spin_or_this_host_would_refuse_is_refused() {
         ("{{ greeting }}", "{{ greting }}", "greting"),
         ("http://127.0.0.1:*", "127.0.0.1", "scheme"),
         ("environment =", "files = [\"a\"]\nenvironment =", "files"),
+        (
+            "environment =",
+            "dependencies = { \"a:b/c\" = { path = \"SOURCE\", exports = \"d\" } }\nenvironment =",
+            "a:b/c",
+        ),
+        (
+            "[component.other]",
+            "[component.an_other]\nsource = \"none\"\n[component.other]",
+            "an_other",
+        ),
         ("type = \"http\"", "type = \"wagi\"", "wagi"),
     ];
     for (from, to, expected) in cases {
