@@ -174,6 +174,11 @@ impl Limits {
         }
     }
 
+    /// Whether this repository is within them.
+    pub(crate) fn covers_repository(&self, name: &str) -> bool {
+        self.exceeded(&Scope::new().repository(name)).is_none()
+    }
+
     /// The first dimension in which the scope reaches further than the limits.
     pub(crate) fn exceeded(&self, scope: &Scope) -> Option<Dimension> {
         Dimension::ALL.into_iter().find(|dimension| {

@@ -263,13 +263,16 @@ pub fn source_repository_url(
 fn on_host(host: &Url, name: &RepositoryName) -> Url {
     let mut url = host.clone();
     // GitLab answers without `.git` with a redirect; all hosts take it with `.git`.
-    let path = url.path().trim_end_matches('/').to_owned();
     let suffix = if name.as_str().ends_with(".git") {
         ""
     } else {
         ".git"
     };
-    url.set_path(&format!("{path}/{name}{suffix}"));
+    // `%` is encoded too: to the URL's parser `%2e%2e` is `..`.
+    let path = format!("{name}{suffix}");
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path.split('/'));
+    }
     url
 }
 

@@ -65,6 +65,25 @@ fn a_host_of_one_s_own_stands_before_the_name() {
     );
 }
 
+/// A URL's parser takes `%2e%2e` for `..`: a name must stay below the host's path, and within its own segments.
+#[test]
+fn no_repository_name_climbs_out_of_its_place() {
+    let cases = [
+        ("acme/web", "https://git.example/scm/acme/web.git"),
+        (
+            "acme/%2e%2e/%2E./other/private",
+            "https://git.example/scm/acme/%252e%252e/%252E./other/private.git",
+        ),
+        ("acme/a%2Fb", "https://git.example/scm/acme/a%252Fb.git"),
+        ("acme/a?b#c", "https://git.example/scm/acme/a%3Fb%23c.git"),
+    ];
+    for (name, expected) in cases {
+        let name = name.parse().unwrap();
+        let url = domain::source_repository_url("https://git.example/scm/", &name).unwrap();
+        assert_eq!(url.as_str(), expected);
+    }
+}
+
 #[test]
 fn what_is_wrong_is_named_with_its_entry_and_no_secret() {
     let table = [

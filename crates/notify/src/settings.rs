@@ -257,6 +257,7 @@ impl Entry {
             matches!(url.scheme(), "http" | "https")
                 && url.has_host()
                 && url.username().is_empty()
+                && url.password().is_none()
                 && url.fragment().is_none()
         });
         url.ok_or_else(|| self.wrong(key, "must be a http or https URL"))

@@ -44,6 +44,10 @@ fn what_is_wrong_is_named_and_never_shown() {
             "to=teams&url=https://a:SECRET@b",
             "'url' must be a http or https URL",
         ),
+        (
+            "to=teams&url=https://:SECRET@b",
+            "'url' must be a http or https URL",
+        ),
         ("to=webhook&url=https://SECRET", "'secret' is missing"),
         (
             "to=webhook&url=https://h&secret=SECRET",

@@ -100,10 +100,17 @@ impl<'a> Unverified<'a> {
         if of_issuer.peek().is_none() {
             return Err(TokenError::UnknownIssuer);
         }
-        let issuer = of_issuer
-            .find(|issuer| audiences.contains(&issuer.audience.as_str()))
-            .ok_or(TokenError::Audience)?;
+        let mut of_audience = of_issuer
+            .filter(|issuer| audiences.contains(&issuer.audience.as_str()))
+            .peekable();
+        let first = *of_audience.peek().ok_or(TokenError::Audience)?;
         let issued_s = check_times(&claims, now_s)?;
+        // An entry for another repository says nothing of this one.
+        let named = of_audience.find(|issuer| {
+            let repository = text(issuer.provider.repository_claim());
+            repository.is_ok_and(|name| issuer.limits.covers_repository(name))
+        });
+        let issuer = named.unwrap_or(first);
         let claim = issuer.provider.repository_claim();
         let repository = text(claim)?;
         Ok(Self {

@@ -116,6 +116,29 @@ fn a_repository_that_nobody_named_may_not_ship_though_its_token_is_sound() {
 }
 
 #[test]
+fn of_several_entries_of_one_issuer_the_first_that_names_the_repository_counts() {
+    let entry = |rest: &str| format!("issuer={GITHUB}&audience=https://wimble.example&{rest}");
+    let text = [
+        entry("repository=acme/web&env=staging"),
+        entry("repository=acme/api&repository=acme/web&env=production"),
+    ]
+    .join(";");
+    let issuers = Issuers::parse(&text).unwrap();
+    let ci = |repository: &str| {
+        let token = ec(&with("repository", json!(repository)));
+        let unverified = Unverified::parse(&token, &issuers, NOW).unwrap();
+        unverified.verify(&keys()).unwrap()
+    };
+    let may = |repository: &str, env: &str| {
+        let scope = Scope::new().repository(repository).environment(env);
+        allowed(&ci(repository), Action::Ship, &scope).is_ok()
+    };
+    assert!(may("acme/web", "staging") && !may("acme/web", "production"));
+    assert!(may("acme/api", "production") && !may("acme/api", "staging"));
+    assert!(!may("evil/web", "staging") && !may("evil/web", "production"));
+}
+
+#[test]
 fn a_repository_name_is_no_glob() {
     let ci = verify(&ec(&with("repository", json!("acme/*"))), &keys()).unwrap();
     assert!(allowed(&ci, Action::Ship, &Scope::new().repository("acme/web")).is_err());
