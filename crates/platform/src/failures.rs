@@ -141,6 +141,8 @@ impl From<HoldError> for Problem {
     fn from(error: HoldError) -> Self {
         match error {
             HoldError::Unknown(_) => Self::not_found(error.to_string()),
+            HoldError::Lifted(_) => Self::new(409, "conflict", "Conflict", error.to_string())
+                .member("field", "Idempotency-Key"),
             HoldError::TooMany(_) => {
                 Self::new(409, "too-many-holds", "Conflict", error.to_string())
             }

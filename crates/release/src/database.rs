@@ -10,6 +10,7 @@ mod feedback;
 mod metrics;
 mod notifications;
 mod retention;
+mod tokens;
 
 use std::cell::Cell;
 
@@ -94,6 +95,7 @@ const MIGRATIONS: &[&[&str]] = &[
     retention::RETENTION,
     notifications::NOTIFICATIONS,
     attempts::ATTEMPTS,
+    tokens::TOKENS,
 ];
 
 /// Rollbacks and holds. `tree` is the app's folder as a commit left it; `target` is the commit that a rollback goes back to,

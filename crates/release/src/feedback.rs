@@ -22,9 +22,9 @@ pub async fn report<D: Database, C: Clock>(
     feedback: &Feedback,
 ) -> Result<(), DatabaseError> {
     let now_s = i64::try_from(clock.now_ms() / 1000).unwrap_or(i64::MAX);
-    // A date that cannot be read is no reason to lose the rest.
+    // A date that cannot be read is no reason to lose the rest. One that is to come would be remembered until then.
     let at = feedback.at.parse::<jiff::Timestamp>();
-    let created_s = at.map_or(now_s, |at| at.as_second());
+    let created_s = at.map_or(now_s, |at| at.as_second().min(now_s));
     reports::record(
         sql,
         &NewReport {

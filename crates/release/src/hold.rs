@@ -19,6 +19,11 @@ pub enum HoldError {
     /// There are too many.
     #[error("there are {0} holds in force already: lift some with DELETE /api/holds/<id>")]
     TooMany(i64),
+    /// The client's key placed a hold before, which is in force no more.
+    #[error(
+        "the hold {0}, which was placed with this Idempotency-Key, has been lifted: a new hold needs a new key"
+    )]
+    Lifted(RequestId),
     /// There is no such hold.
     #[error("there is no hold with id {0}")]
     Unknown(RequestId),
@@ -66,9 +71,13 @@ pub async fn place<D: Database, C: Clock>(
         owner: wish.owner.to_string(),
         created: created_ms / 1000,
         created_ms,
+        lifted: false,
     };
-    let placed = holds::place(sql, &hold, MOST).await?;
-    placed.ok_or(HoldError::TooMany(MOST))
+    match holds::place(sql, &hold, MOST).await? {
+        Some(placed) if placed.lifted => Err(HoldError::Lifted(id)),
+        Some(placed) => Ok(placed),
+        None => Err(HoldError::TooMany(MOST)),
+    }
 }
 
 /// Lifts a hold. Lifting it again changes nothing.

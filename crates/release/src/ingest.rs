@@ -3,6 +3,8 @@
 //! Two durable writes, in this order: the row, then the key. A process that dies between them has answered nobody; the
 //! row stays unevaluated, and the evaluation finds it by that.
 
+use std::collections::BTreeSet;
+
 use domain::{Artifact, ArtifactId, InvalidArtifact};
 
 use crate::ask::{Full, check_room};
@@ -20,9 +22,9 @@ pub enum IngestError {
     /// More waits than is allowed.
     #[error(transparent)]
     Full(#[from] Full),
-    /// The key was used for another version.
+    /// The key was used for another version, or for other apps of it.
     #[error(
-        "the Idempotency-Key was used before, for {repository} at {sha}: a new artifact needs a new key"
+        "the Idempotency-Key was used before, for another artifact of {repository} at {sha}: a new artifact needs a new key"
     )]
     KeyReused {
         /// The repository that was shipped with the key.
@@ -82,8 +84,7 @@ pub async fn ingest<K: KeyValue, D: Database, C: Clock>(
     let before = artifacts::shipped_before(sql, &digest, idempotency_key)
         .await?
         .ok_or(IngestError::Gone)?;
-    let version = &artifact.content.version;
-    if before.repository != version.repository_name.as_str() || before.sha != version.sha.as_str() {
+    if before.digest != digest && !is_another_try(&before.body, &artifact) {
         return Err(IngestError::KeyReused {
             repository: before.repository,
             sha: before.sha,
@@ -98,6 +99,27 @@ pub async fn ingest<K: KeyValue, D: Database, C: Clock>(
         body: before.body,
         new: false,
     })
+}
+
+/// Pure: whether what was shipped with the same key is the same build tried again, with another build time in it, say: the same
+/// version for the same apps. Anything else would be lost if it were taken for that.
+fn is_another_try(before: &str, now: &Artifact) -> bool {
+    let Ok(before) = Artifact::from_stored(before.as_bytes()) else {
+        return false;
+    };
+    let version = |artifact: &Artifact| {
+        let version = artifact.content.version.clone();
+        let names = (version.repository_name, version.sha, version.event);
+        let branches = (version.branch, version.source_branch, version.target_branch);
+        (names, branches, version.tag)
+    };
+    let places = |artifact: &Artifact| -> BTreeSet<(String, String)> {
+        let manifests = artifact.content.environments.iter();
+        manifests
+            .map(|manifest| (manifest.env.clone(), manifest.app.clone()))
+            .collect()
+    };
+    version(&before) == version(now) && places(&before) == places(now)
 }
 
 async fn store<D: Database>(

@@ -278,6 +278,7 @@ async fn mint_for<D: Database, C: Clock>(
         },
         created_ms,
         expires_ms: wish.lives_ms.map(|lives| created_ms.saturating_add(lives)),
+        lives_ms: wish.lives_ms,
     };
     users::insert_token(sql, &token.digest(), &row).await?;
     Ok(Minted {
@@ -339,9 +340,8 @@ pub async fn rotate<D: Database, C: Clock>(
         name: old.name,
         role: Some(old.grant.role),
         limits: old.grant.limits,
-        lives_ms: old
-            .expires_ms
-            .map(|expires| expires.saturating_sub(old.created_ms)),
+        // Not what is left of it: this may be the second time, because nobody got the first answer.
+        lives_ms: old.lives_ms,
     };
     // The new one first: a process that dies in between leaves the old one as it was.
     let minted = mint_for(sql, clock, &user, wish).await?;

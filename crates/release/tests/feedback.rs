@@ -24,11 +24,15 @@ const DONE: &str = "ReconciliationSucceeded";
 const FAILED: &str = "ReconciliationFailed";
 
 fn say(world: &Rc<World>, env: &str, commit: &str, word: &str) {
+    say_at(world, env, commit, word, "2026-09-21T13:13:20Z");
+}
+
+fn say_at(world: &Rc<World>, env: &str, commit: &str, word: &str, at: &str) {
     let feedback = Feedback {
         commit: commit.parse().unwrap(),
         status: word.to_owned(),
         description: format!("{word} it is"),
-        at: "2026-11-22T10:00:00Z".to_owned(),
+        at: at.to_owned(),
     };
     let base = Sqlite(Rc::clone(world));
     run(report(
@@ -270,7 +274,7 @@ fn the_status_shows_what_is_wanted_beside_what_is_applied() {
     );
     assert_eq!(
         shop["applied"],
-        json!({ "gitopsRef": target, "artifactId": first, "at": 1_795_341_600 })
+        json!({ "gitopsRef": target, "artifactId": first, "at": 1_789_996_400 })
     );
     say(&world, "staging", &world.tip(), FAILED);
     let shop = current(&world)["shop"].clone();
@@ -303,7 +307,7 @@ fn commits_and_events_show_what_was_said() {
     );
     assert_eq!(
         (listed[19].created, listed[19].env.as_str()),
-        (1_795_341_600, "staging")
+        (1_789_996_400, "staging")
     );
     assert!(
         run(track::gitops_commits(&sql, &Parameters::parse("env=prod")))
@@ -387,4 +391,14 @@ fn reports_are_forgotten_after_thirty_days_and_what_they_said_stays() {
     let left = world.sql("SELECT env FROM reports", &[]);
     assert_eq!(left, [["other"]]);
     assert_eq!(words(&world, "staging"), [DONE]);
+}
+
+/// What is remembered for a month is not remembered for longer because somebody says that it is to come.
+#[test]
+fn nothing_is_said_in_the_future() {
+    let world = World::new(1, ONE);
+    let commits = released(&world, 1);
+    say_at(&world, "staging", &commits[0], DONE, "9999-12-31T23:59:59Z");
+    let now_s = (world.now_ms.get() / 1000).to_string();
+    assert_eq!(world.sql("SELECT created FROM reports", &[]), [[now_s]]);
 }

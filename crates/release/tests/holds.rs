@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use domain::TriggeredBy;
 use release::database::Sql;
-use release::hold::{HoldError, HoldWish, lift, list, place};
+use release::hold::{Hold, HoldError, HoldWish, lift, list, place};
 use release::query::{Parameters, explain};
 
 use crate::world::artifacts::Shipment;
@@ -22,6 +22,15 @@ fn in_force(world: &Rc<World>, query: &str) -> Vec<String> {
 }
 
 fn hold(world: &Rc<World>, env: &str, app: Option<&str>, key: Option<&str>) -> String {
+    try_hold(world, env, app, key).unwrap().id
+}
+
+fn try_hold(
+    world: &Rc<World>,
+    env: &str,
+    app: Option<&str>,
+    key: Option<&str>,
+) -> Result<Hold, HoldError> {
     let wish = HoldWish {
         env: env.parse().unwrap(),
         app: app.map(|app| app.parse().unwrap()),
@@ -31,8 +40,6 @@ fn hold(world: &Rc<World>, env: &str, app: Option<&str>, key: Option<&str>) -> S
     };
     let base = Sqlite(Rc::clone(world));
     run(place(&Sql::new(&base), &Time(Rc::clone(world)), &wish))
-        .unwrap()
-        .id
 }
 
 fn take_away(world: &Rc<World>, id: &str) -> Result<(), HoldError> {
@@ -158,6 +165,19 @@ fn a_hold_with_a_key_is_one_hold() {
     assert_eq!(hold(&world, "staging", Some("shop"), Some("k")), id);
     assert_ne!(hold(&world, "staging", Some("cart"), Some("k")), id);
     assert_eq!(in_force(&world, "env=staging&app=shop"), [id]);
+}
+
+/// Whoever is told that it holds must be able to rely on it.
+#[test]
+fn a_key_whose_hold_was_lifted_holds_nothing_and_says_so() {
+    let world = World::new(1, ONE);
+    let id = hold(&world, "staging", None, Some("freeze"));
+    take_away(&world, &id).unwrap();
+    let again = try_hold(&world, "staging", None, Some("freeze"));
+    assert!(matches!(again, Err(HoldError::Lifted(known)) if known.as_str() == id));
+    assert!(in_force(&world, "env=staging").is_empty());
+    let new = hold(&world, "staging", None, Some("freeze again"));
+    assert_eq!(in_force(&world, "env=staging"), [new]);
 }
 
 #[test]

@@ -86,6 +86,36 @@ fn a_key_that_another_version_used_is_refused() {
     assert_eq!(stored(&world), 1);
 }
 
+/// A job that ships an artifact for each app must not lose all but the first.
+#[test]
+fn a_key_that_was_used_for_other_apps_or_another_branch_is_refused() {
+    let world = World::new(1, ONE);
+    ship(&world, Shipment::new(1, SHOP).shipped(), Some("run-7")).unwrap();
+    let mut branch = Shipment::new(1, SHOP).json();
+    branch["version"]["branch"] = "release".into();
+    let mut event = Shipment::new(1, SHOP).json();
+    event["version"]["event"] = "pr".into();
+    let others = [
+        Shipment::new(1, &["staging/cart"]).json(),
+        Shipment::new(1, &["production/shop"]).json(),
+        Shipment::new(1, &["staging/shop", "staging/cart"]).json(),
+        branch,
+        event,
+    ];
+    for other in &others {
+        let refused = ship(&world, shipped(other), Some("run-7"));
+        assert!(
+            matches!(refused, Err(IngestError::KeyReused { .. })),
+            "{other}"
+        );
+    }
+    assert_eq!(stored(&world), 1);
+    for (number, other) in others.iter().enumerate() {
+        let key = format!("run-7-{number}");
+        assert!(ship(&world, shipped(other), Some(&key)).unwrap().new);
+    }
+}
+
 #[test]
 fn what_died_before_its_key_was_set_is_queued_by_shipping_it_again() {
     let world = World::new(1, ONE);

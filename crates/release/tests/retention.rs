@@ -8,10 +8,12 @@ use release::query::Parameters;
 use release::retention::{Removed, Retention, step};
 use release::rollback::{RollbackWish, rollback_request};
 
-use crate::world::artifacts::Shipment;
+use crate::world::artifacts::{Shipment, shipped};
 use crate::world::executor::{self, run};
 use crate::world::ports::{Sqlite, Time};
-use crate::world::{ONE, World, ask_delete, ask_rollback, release_version, shipped_id, tick};
+use crate::world::{
+    ONE, World, ask_delete, ask_rollback, id_of, release_version, ship, shipped_id, tick,
+};
 
 const DAY: u64 = 86_400_000;
 const SHOP: &str = "staging/shop";
@@ -205,6 +207,27 @@ fn a_branch_that_waits_for_its_cleanup_keeps_its_artifact() {
     world.advance_ms(100 * DAY);
     clean(&world, &days(1));
     assert_eq!(artifacts(&world), [id]);
+    world.sql("UPDATE branches SET deleted = 1", &[]);
+    clean(&world, &days(1));
+    assert!(artifacts(&world).is_empty());
+}
+
+/// Some CI systems name the branch of a pull request as its source alone.
+#[test]
+fn the_branch_of_a_pull_request_keeps_its_artifact_too() {
+    let world = World::new(1, ONE);
+    let mut json = Shipment::new(1, &["staging/shop"]).without_policy().json();
+    json["version"]["branch"] = "".into();
+    json["version"]["sourceBranch"] = "feature/one".into();
+    json["version"]["event"] = "pr".into();
+    json["environments"][0]["cleanup"] =
+        serde_json::json!({ "app": "shop", "event": "branchDeleted", "branch": "feature/*" });
+    let answer = ship(&world, shipped(&json), None).unwrap();
+    tick(&world);
+    assert_eq!(count(&world, "branches"), 1);
+    world.advance_ms(100 * DAY);
+    clean(&world, &days(1));
+    assert_eq!(artifacts(&world), [id_of(&answer.body)]);
     world.sql("UPDATE branches SET deleted = 1", &[]);
     clean(&world, &days(1));
     assert!(artifacts(&world).is_empty());

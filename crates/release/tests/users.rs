@@ -171,6 +171,52 @@ fn a_rotated_token_opens_until_its_grace_is_over() {
     assert_eq!((who(&world, &new), who(&world, &last)), (None, None));
 }
 
+/// Whoever did not get the answer asks again: the second new token must not end with the grace of the old one.
+#[test]
+fn a_token_that_is_rotated_twice_has_the_same_life_each_time() {
+    for lives_ms in [None, Some(100_000)] {
+        let world = World::new(1, ONE);
+        make(&world, "ann", Role::Releaser).unwrap();
+        let wish = TokenWish {
+            lives_ms,
+            ..TokenWish::named("ci")
+        };
+        let (_, old) = mint(&world, "ann", wish).unwrap();
+        let db = Sqlite(Rc::clone(&world));
+        let (sql, time) = (Sql::new(&db), Time(Rc::clone(&world)));
+        for _ in 0..3 {
+            world.advance_ms(1_000);
+            let new = run(users::rotate(&sql, &time, "ann", &old.info.id, 5_000)).unwrap();
+            let expires_ms = lives_ms.map(|lives| world.now_ms.get() + lives);
+            assert_eq!(new.info.expires_ms, expires_ms);
+        }
+        world.advance_ms(3_000);
+        assert_eq!(who(&world, &old), None);
+    }
+}
+
+/// What an earlier version stored says nothing of its life.
+#[test]
+fn a_token_of_an_earlier_version_is_rotated_with_what_is_known_of_its_life() {
+    for (lives_ms, known) in [(None, None), (Some(100_000), Some(100_000))] {
+        let world = World::new(1, ONE);
+        make(&world, "ann", Role::Releaser).unwrap();
+        let wish = TokenWish {
+            lives_ms,
+            ..TokenWish::named("ci")
+        };
+        let (_, old) = mint(&world, "ann", wish).unwrap();
+        world.sql("UPDATE tokens SET lives = NULL", &[]);
+        let db = Sqlite(Rc::clone(&world));
+        let (sql, time) = (Sql::new(&db), Time(Rc::clone(&world)));
+        for _ in 0..2 {
+            let new = run(users::rotate(&sql, &time, "ann", &old.info.id, 5_000)).unwrap();
+            let expires_ms = known.map(|lives: u64| world.now_ms.get() + lives);
+            assert_eq!(new.info.expires_ms, expires_ms);
+        }
+    }
+}
+
 #[test]
 fn a_token_may_less_than_its_user_and_never_more() {
     let world = World::new(1, ONE);

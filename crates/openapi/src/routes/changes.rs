@@ -69,6 +69,7 @@ pub(super) fn place_hold(schemas: &mut Schemas) -> Operation {
         .body(&schemas.body::<HoldWish>())
         .answers(201, "The hold.", &schemas.answer::<Hold>())
         .problem(409, "too-many-holds", "there are a thousand already")
+        .problem(409, "conflict", "the hold that was placed with this `Idempotency-Key` has been lifted")
 }
 
 pub(super) fn lift_hold(schemas: &mut Schemas) -> Operation {

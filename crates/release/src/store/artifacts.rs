@@ -30,6 +30,7 @@ pub(crate) struct Shipped {
     pub waiting: bool,
     pub repository: String,
     pub sha: String,
+    pub digest: String,
     pub body: String,
 }
 
@@ -70,8 +71,9 @@ pub(crate) async fn shipped_before<D: Database>(
 ) -> Result<Option<Shipped>, DatabaseError> {
     let rows = sql
         .run(
-            "SELECT id, created, evaluated IS NULL, repository, sha, body FROM artifacts WHERE idempotency_key = ?2
-             UNION ALL SELECT id, created, evaluated IS NULL, repository, sha, body FROM artifacts WHERE digest = ?1 LIMIT 1",
+            "SELECT id, created, evaluated IS NULL, repository, sha, digest, body FROM artifacts WHERE idempotency_key = ?2
+             UNION ALL SELECT id, created, evaluated IS NULL, repository, sha, digest, body FROM artifacts WHERE digest = ?1
+             LIMIT 1",
             &[digest.into(), idempotency_key.into()],
         )
         .await?;
@@ -83,6 +85,7 @@ pub(crate) async fn shipped_before<D: Database>(
             waiting: row.integer() == Some(1),
             repository: row.text(),
             sha: row.text(),
+            digest: row.text(),
             body: row.text(),
         })
     }))

@@ -28,6 +28,8 @@ pub struct Hold {
     pub created: u64,
     #[serde(skip)]
     pub(crate) created_ms: u64,
+    #[serde(skip)]
+    pub(crate) lifted: bool,
 }
 
 impl Hold {
@@ -62,6 +64,7 @@ fn holds(rows: Vec<Row>) -> Vec<Hold> {
             owner: row.text(),
             created: 0,
             created_ms: row.milliseconds(),
+            lifted: row.integer() == Some(1),
         };
         hold.created = hold.created_ms / 1000;
         hold
@@ -77,7 +80,7 @@ pub(crate) async fn active<D: Database>(
 ) -> Result<Vec<Hold>, DatabaseError> {
     let rows = sql
         .run(
-            "SELECT id, env, app, kind, reason, owner, created FROM holds
+            "SELECT id, env, app, kind, reason, owner, created, false FROM holds
              WHERE lifted IS NULL AND (?1 IS NULL OR env = ?1) AND (?2 IS NULL OR app IN (?2, '')) ORDER BY created, id",
             &[env.into(), app.into()],
         )
@@ -116,7 +119,7 @@ pub(crate) async fn by_id<D: Database>(
 ) -> Result<Option<Hold>, DatabaseError> {
     let rows = sql
         .run(
-            "SELECT id, env, app, kind, reason, owner, created FROM holds WHERE id = ?1",
+            "SELECT id, env, app, kind, reason, owner, created, lifted IS NOT NULL FROM holds WHERE id = ?1",
             &[id.into()],
         )
         .await?;

@@ -128,8 +128,8 @@ pub(crate) async fn remove_artifacts<D: Database>(
                     (SELECT n.created FROM artifacts AS n WHERE n.repository = a.repository
                      ORDER BY n.created DESC LIMIT 1 OFFSET ?4 - 1))
                 AND NOT EXISTS (SELECT 1 FROM requests AS r WHERE r.artifact_id = a.id)
-                AND NOT EXISTS (SELECT 1 FROM branches AS b WHERE b.repository = a.repository AND b.branch = a.branch
-                    AND b.deleted IS NULL AND b.seen <= a.created)
+                AND NOT EXISTS (SELECT 1 FROM branches AS b WHERE b.repository = a.repository
+                    AND b.branch = coalesce(a.branch, a.source_branch) AND b.deleted IS NULL AND b.seen <= a.created)
              RETURNING 1",
             &[
                 from.into(),

@@ -24,6 +24,8 @@ pub(crate) struct TokenRow {
     pub grant: Grant,
     pub created_ms: u64,
     pub expires_ms: Option<u64>,
+    /// The life that it was made with, even if it ends earlier now; none for good.
+    pub lives_ms: Option<u64>,
 }
 
 fn ms(time: u64) -> SqlValue {
@@ -54,15 +56,20 @@ fn user(row: Row) -> Result<UserRow, DatabaseError> {
     })
 }
 
+/// What was made by an earlier version and never rotated lives as long as it says now.
+const LIVES: &str = "coalesce(lives, expires - created, 0)";
+
 fn token(row: Row) -> Result<TokenRow, DatabaseError> {
     let mut row = Columns::new(row);
+    let unsigned = |ms: Option<i64>| ms.and_then(|ms| u64::try_from(ms).ok());
     Ok(TokenRow {
         id: row.text(),
         user_id: row.text(),
         name: row.text(),
         grant: grant(&mut row)?,
         created_ms: row.milliseconds(),
-        expires_ms: row.integer().and_then(|ms| u64::try_from(ms).ok()),
+        expires_ms: unsigned(row.integer()),
+        lives_ms: unsigned(row.integer()).filter(|lives| *lives > 0),
     })
 }
 
@@ -94,8 +101,8 @@ pub(crate) async fn insert_token<D: Database>(
     token: &TokenRow,
 ) -> Result<(), DatabaseError> {
     sql.run(
-        "INSERT INTO tokens (digest, id, user_id, name, role, limits, created, expires)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO tokens (digest, id, user_id, name, role, limits, created, expires, lives)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         &[
             digest.to_hex().into(),
             token.id.as_str().into(),
@@ -105,6 +112,7 @@ pub(crate) async fn insert_token<D: Database>(
             limits_text(&token.grant.limits)?.into(),
             ms(token.created_ms),
             token.expires_ms.map_or(SqlValue::Null, ms),
+            ms(token.lives_ms.unwrap_or_default()),
         ],
     )
     .await
@@ -167,13 +175,11 @@ pub(crate) async fn tokens<D: Database>(
     user_id: &str,
     now_ms: u64,
 ) -> Result<Vec<TokenRow>, DatabaseError> {
-    let rows = sql
-        .run(
-            "SELECT id, user_id, name, role, limits, created, expires FROM tokens
-             WHERE user_id = ?1 AND (expires IS NULL OR expires > ?2) ORDER BY id",
-            &[user_id.into(), ms(now_ms)],
-        )
-        .await?;
+    let statement = format!(
+        "SELECT id, user_id, name, role, limits, created, expires, {LIVES} FROM tokens
+         WHERE user_id = ?1 AND (expires IS NULL OR expires > ?2) ORDER BY id"
+    );
+    let rows = sql.run(&statement, &[user_id.into(), ms(now_ms)]).await?;
     rows.into_iter().map(token).collect()
 }
 
@@ -187,7 +193,7 @@ pub(crate) async fn by_digest<D: Database>(
     let rows = sql
         .run(
             "SELECT u.id, u.login, u.role, u.limits, u.created,
-                t.id, t.user_id, t.name, t.role, t.limits, t.created, t.expires
+                t.id, t.user_id, t.name, t.role, t.limits, t.created, t.expires, t.lives
              FROM tokens AS t JOIN users AS u ON u.id = t.user_id
              WHERE t.digest = ?1 AND (t.expires IS NULL OR t.expires > ?2)",
             &[digest.to_hex().into(), ms(now_ms)],
@@ -247,10 +253,10 @@ pub(crate) async fn expire_token<D: Database>(
     id: &str,
     at_ms: u64,
 ) -> Result<(), DatabaseError> {
-    sql.run(
-        "UPDATE tokens SET expires = min(coalesce(expires, ?3), ?3) WHERE id = ?1 AND user_id = ?2",
-        &[id.into(), user_id.into(), ms(at_ms)],
-    )
-    .await
-    .map(drop)
+    let statement = format!(
+        "UPDATE tokens SET lives = {LIVES}, expires = min(coalesce(expires, ?3), ?3) WHERE id = ?1 AND user_id = ?2"
+    );
+    sql.run(&statement, &[id.into(), user_id.into(), ms(at_ms)])
+        .await
+        .map(drop)
 }
