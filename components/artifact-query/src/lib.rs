@@ -64,6 +64,7 @@ async fn route(call: Call) -> Result<Answer, Problem> {
             call.permit(&Scope::new().repository(id.repository()))
                 .await?;
             let track = track::artifact(&sql, &parameters).await?;
+            permit_each(&call, track.results.iter().map(reach::of_track)).await?;
             Ok(Answer::json(200, &track))
         }
         Route::GitopsCommits => {

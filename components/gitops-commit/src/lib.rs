@@ -2,7 +2,7 @@
 //! Spin routes by path alone. It can reach neither the network nor a Git token: the flush writes. Every act is allowed, then
 //! recorded, then done.
 
-use access::{Route, Scope};
+use access::{Dimension, Route, Scope};
 use domain::{AppName, Request, RequestId, TriggeredBy};
 use platform::{
     Answer, Call, Problem, SpinKeyValue, SpinSqlite, SystemClock, body, serve, settings, template,
@@ -30,7 +30,10 @@ async fn route(call: Call) -> Result<Answer, Problem> {
     let parameters = Parameters::parse(&call.query);
     match call.route {
         Route::Releases => {
-            let scope = named(&parameters).repository(parameters.get("git-repo"));
+            let scope = Scope::new()
+                .environment(parameters.get("env"))
+                .app(parameters.get("app"))
+                .repository(parameters.get("git-repo"));
             call.permit(&scope).await?;
             let page = query::releases(&sql, &parameters).await?;
             Ok(call.linked(Answer::json(200, &page.items), page.next.as_deref()))
@@ -39,7 +42,8 @@ async fn route(call: Call) -> Result<Answer, Problem> {
         Route::Rollback => rollback(&call, &sql, &parameters).await,
         Route::Delete => deletion(&call, &sql, &parameters).await,
         Route::Holds => {
-            call.permit(&named(&parameters)).await?;
+            let (env, app) = (parameters.get("env"), parameters.get("app"));
+            call.permit(&reach::of_place(&sql, env, app).await?).await?;
             let holds = hold::list(&sql, &parameters).await?;
             Ok(Answer::json(200, &holds))
         }
@@ -47,13 +51,6 @@ async fn route(call: Call) -> Result<Answer, Problem> {
         Route::LiftHold => lift_hold(&call, &sql).await,
         _ => Err(Problem::not_found("there is no such route")),
     }
-}
-
-/// The environment and the app that the parameters name; all where they name none.
-fn named(parameters: &Parameters) -> Scope {
-    Scope::new()
-        .environment(parameters.get("env"))
-        .app(parameters.get("app"))
 }
 
 fn queued(call: &Call, id: &RequestId, kind: &str) -> Answer {
@@ -103,8 +100,22 @@ async fn rollback(
     let scope = reach::of_place(sql, parameters.get("env"), parameters.get("app")).await?;
     call.permit(&scope).await?;
     let detail = format!("roll back to {}", wish.target);
-    let request = rollback_request(sql, &SystemClock, &wish).await?;
+    let found = rollback_request(sql, &SystemClock, &wish).await;
+    let limited = is_limited(call)?;
+    let request = found.map_err(|error| {
+        if limited {
+            error.without_elsewhere()
+        } else {
+            error
+        }
+    })?;
     ask_for(call, sql, &scope, &detail, &request).await
+}
+
+fn is_limited(call: &Call) -> Result<bool, Problem> {
+    let principal = call.principal()?;
+    let mut dimensions = Dimension::ALL.into_iter();
+    Ok(dimensions.any(|dimension| principal.is_limited(dimension)))
 }
 
 async fn deletion(

@@ -178,16 +178,17 @@ pub enum Found {
         open: bool,
     },
     /// Nothing that the component has.
-    Nothing,
+    Nothing {
+        /// Whether none of the component's routes needs a token: then it knows of none.
+        open: bool,
+    },
 }
 
 /// Finds the route of a request that reached this component.
 pub fn find(component: &str, method: &str, path: &str) -> Found {
     let mut others = Vec::new();
-    for route in Route::ALL.iter().copied() {
-        if route.component() != component {
-            continue;
-        }
+    let of_component = |route: &Route| route.component() == component;
+    for route in Route::ALL.iter().copied().filter(of_component) {
         let Some(parameters) = matched(route.path(), path) else {
             continue;
         };
@@ -196,15 +197,20 @@ pub fn find(component: &str, method: &str, path: &str) -> Found {
         }
         others.push(route);
     }
+    let needs_token = |route: &Route| matches!(route.access(), Needs(_));
     if others.is_empty() {
-        return Found::Nothing;
+        let mut own = Route::ALL
+            .iter()
+            .filter(|route| of_component(route))
+            .peekable();
+        return Found::Nothing {
+            open: own.peek().is_some() && !own.any(needs_token),
+        };
     }
     let methods: Vec<&str> = others.iter().map(|route| route.method()).collect();
     Found::OtherMethods {
         allow: methods.join(", "),
-        open: others
-            .iter()
-            .all(|route| !matches!(route.access(), Needs(_))),
+        open: !others.iter().any(needs_token),
     }
 }
 

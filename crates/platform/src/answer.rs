@@ -124,6 +124,12 @@ impl Problem {
         &self.0.detail
     }
 
+    /// The variable that is wrong; empty where none is.
+    pub(crate) fn variable(&self) -> &str {
+        let named = self.0.members.get("variable");
+        named.and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// With one more member.
     #[must_use]
     pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -130,10 +130,12 @@ impl Call {
     ///
     /// 400 for an empty, over-long or unprintable key.
     pub fn idempotency_key(&self) -> Result<Option<String>, Problem> {
-        let Some(key) = self.header("idempotency-key") else {
+        let Some(key) = raw_header(&self.headers, "idempotency-key") else {
             return Ok(None);
         };
-        let printable = key.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        // One that is no text is no key, which is not the same as none.
+        let printable = key.iter().all(|byte| (0x20..0x7f).contains(byte));
+        let key = std::str::from_utf8(key).unwrap_or_default();
         if key.trim().is_empty() || key.len() > LONGEST_KEY || !printable {
             let detail = format!(
                 "the Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters"
@@ -187,10 +189,13 @@ fn too_large(limit: usize) -> Problem {
 }
 
 fn header<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Option<&'a str> {
-    let (_, value) = headers
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-    std::str::from_utf8(value).ok()
+    std::str::from_utf8(raw_header(headers, name)?).ok()
+}
+
+fn raw_header<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Option<&'a [u8]> {
+    let mut named = headers.iter();
+    let found = named.find(|(known, _)| known.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.as_slice())
 }
 
 /// Answers one request: finds the route and the caller, then lets `handler` answer. Problems become answers here, and the log
@@ -281,8 +286,8 @@ async fn admit(
             Access::Open | Access::Signed => None,
             Access::Needs(action) => Some(Some(action)),
         },
-        Found::OtherMethods { open: true, .. } => None,
-        Found::OtherMethods { open: false, .. } | Found::Nothing => Some(None),
+        Found::OtherMethods { open: true, .. } | Found::Nothing { open: true } => None,
+        Found::OtherMethods { open: false, .. } | Found::Nothing { open: false } => Some(None),
     };
     let mut principal = None;
     if let Some(action) = action {
@@ -291,7 +296,7 @@ async fn admit(
     match found {
         Found::Route(route, parameters) => Ok((route, parameters, principal)),
         Found::OtherMethods { allow, .. } => Err(method_not_allowed(method, path, &allow)),
-        Found::Nothing => Err(Problem::not_found(
+        Found::Nothing { .. } => Err(Problem::not_found(
             "there is no such route; the README lists them",
         )),
     }

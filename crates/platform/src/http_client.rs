@@ -1,5 +1,5 @@
 //! Outbound HTTP through wasi:http. Follows no redirect, keeps no connection, and reads no more than it was told to,
-//! nor waits for longer than a hosted platform would let it.
+//! nor waits for longer than a hosted platform would let it, whether a host is silent or only drips.
 
 use std::time::Duration;
 
@@ -13,6 +13,18 @@ use crate::timeout::within;
 
 /// How long a host may be silent. Platforms end a request after 30 s, and then nobody would say why; the SDK sets no limit.
 const SILENCE: Duration = Duration::from_secs(20);
+/// Bytes a second of a body: one that comes more slowly is given [`SILENCE`] in all.
+const SLOWEST: u64 = 64 << 10;
+
+/// How long the next bytes of a body are waited for, after so many bytes in so long.
+fn patience(received: usize, took: Duration) -> Duration {
+    let received = u64::try_from(received).unwrap_or(u64::MAX);
+    let earned = Duration::from_millis(received.saturating_mul(1_000) / SLOWEST);
+    SILENCE
+        .saturating_add(earned)
+        .saturating_sub(took)
+        .min(SILENCE)
+}
 
 /// The platform's HTTP client.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,7 +48,12 @@ impl HttpClient for OutboundHttp {
             origin: origin.clone(),
             source: source.into(),
         };
-        let silent = || network(format!("it was silent for {} s", SILENCE.as_secs()));
+        let silent = || {
+            network(format!(
+                "it was silent or too slow for {} s",
+                SILENCE.as_secs()
+            ))
+        };
         let response = within(SILENCE, exchange(request))
             .await
             .ok_or_else(silent)?
@@ -47,7 +64,12 @@ impl HttpClient for OutboundHttp {
         }
         let mut body = Vec::new();
         let mut chunks = Box::pin(response.take_body_stream());
-        while let Some(chunk) = within(SILENCE, chunks.try_next())
+        let began = wasi::clocks::monotonic_clock::now();
+        let left = |received: usize| {
+            let took = wasi::clocks::monotonic_clock::now().saturating_sub(began);
+            patience(received, Duration::from_nanos(took))
+        };
+        while let Some(chunk) = within(left(body.len()), chunks.try_next())
             .await
             .ok_or_else(silent)?
             .map_err(|error| network(error.to_string()))?

@@ -17,6 +17,7 @@ use crate::auth::SHORTEST_ADMIN_TOKEN;
 
 const NOT_SET: &str = "is not set";
 const UNREADABLE: &str = "cannot be read from the platform's variables provider";
+const VARIABLE: &str = "the variable ";
 /// Hosted platforms end a request after 30 s; a flush takes no new work after this.
 const FLUSH_BUDGET_MS: u64 = 20_000;
 
@@ -85,7 +86,7 @@ fn readable(hosts: &[&str]) -> Result<(), Problem> {
 }
 
 fn wrong(name: &str, problem: &str) -> Problem {
-    let detail = format!("the variable {name} {problem}");
+    let detail = format!("{VARIABLE}{name} {problem}");
     Problem::new(503, "not-configured", "Service Unavailable", detail).member("variable", name)
 }
 
@@ -108,10 +109,13 @@ pub fn oidc_issuers() -> Result<Issuers, Problem> {
     Issuers::parse(&text).map_err(|error| wrong("oidc_issuers", &error.to_string()))
 }
 
-/// What is missing or wrong among the variables that every call and every tick needs. Names and words of our own, no values:
-/// `GET /healthz` tells everybody.
+/// What is missing or wrong among the variables without which nothing is taken or released, but for `chart_credentials`, which
+/// only the flush sees. Names and words of our own, no values: `GET /healthz` tells everybody.
 pub fn problems() -> Vec<Misconfigured> {
-    let told = |variable, problem| Misconfigured { variable, problem };
+    let told = |variable: &str, problem: &str| Misconfigured {
+        variable: variable.to_owned(),
+        problem: problem.to_owned(),
+    };
     let mut problems = Vec::new();
     match admin_token() {
         Ok(token) if token.is_empty() => problems.push(told("admin_token", NOT_SET)),
@@ -139,6 +143,22 @@ pub fn problems() -> Vec<Misconfigured> {
         {
             problems.push(told(name, problem));
         }
+    }
+    let others = [
+        max_body_bytes().map(drop),
+        max_waiting().map(drop),
+        max_batch().map(drop),
+        max_fetch_bytes().map(drop),
+        author().map(drop),
+        retention().map(drop),
+        kubernetes().map(drop),
+        charts().map(drop),
+    ];
+    for problem in others.into_iter().filter_map(Result::err) {
+        let variable = problem.variable();
+        let rule = problem.detail().strip_prefix(VARIABLE);
+        let rule = rule.and_then(|rule| rule.strip_prefix(variable));
+        problems.push(told(variable, rule.unwrap_or_default().trim()));
     }
     problems
 }
@@ -198,13 +218,34 @@ pub fn flush() -> Result<FlushSettings, Problem> {
     readable(&FLUSH_HOSTS)?;
     Ok(FlushSettings {
         repositories,
-        author: Author {
-            name: get("commit_author_name")?,
-            email: get("commit_author_email")?,
-        },
+        author: author()?,
         budget_ms: FLUSH_BUDGET_MS,
-        max_batch: number("max_batch", 1..=5_000, 1_000)?,
+        max_batch: max_batch()?,
     })
+}
+
+/// A commit that Git does not take would end every release as an error.
+fn author() -> Result<Author, Problem> {
+    const RULE: &str = "must hold neither < nor > nor control characters";
+    let checked = |name: &str| {
+        let text = get(name)?;
+        match text.contains(|c: char| matches!(c, '<' | '>') || c.is_control()) {
+            true => Err(wrong(name, RULE)),
+            false => Ok(text),
+        }
+    };
+    let (name, email) = (
+        checked("commit_author_name")?,
+        checked("commit_author_email")?,
+    );
+    if name.is_empty() {
+        return Err(wrong("commit_author_name", NOT_SET));
+    }
+    Ok(Author { name, email })
+}
+
+fn max_batch() -> Result<usize, Problem> {
+    number("max_batch", 1..=5_000, 1_000)
 }
 
 /// What proves who we are to the Git host: HTTP Basic with `git_username`, or Bearer where that is empty.
@@ -247,17 +288,35 @@ pub struct Kubernetes {
 ///
 /// # Errors
 ///
-/// When the platform's variables cannot be read.
+/// When a variable is wrong.
 pub fn kubernetes() -> Result<Kubernetes, Problem> {
     let api_versions = get("kubernetes_api_versions")?;
     let api_versions = api_versions.split(',').map(str::trim);
+    let version = get("kubernetes_version")?;
+    if !version.is_empty() && !is_kubernetes_version(&version) {
+        return Err(wrong(
+            "kubernetes_version",
+            "must be a version such as v1.31.2",
+        ));
+    }
     Ok(Kubernetes {
-        version: get("kubernetes_version")?.trim().to_owned(),
+        version,
         api_versions: api_versions
             .filter(|name| !name.is_empty())
             .map(str::to_owned)
             .collect(),
     })
+}
+
+/// Whether the renderer can read it (`ParseGeneric` of `k8s.io/apimachinery/pkg/util/version`): otherwise every release of a chart
+/// would end as an error.
+fn is_kubernetes_version(text: &str) -> bool {
+    let bare = text.strip_prefix('v').unwrap_or(text);
+    let numbers = bare.split(|c: char| !c.is_ascii_digit() && c != '.').next();
+    let mut numbers = numbers.unwrap_or_default().trim_end_matches('.').split('.');
+    let is_number =
+        |part: &str| part.parse::<u32>().is_ok() && (part.len() == 1 || !part.starts_with('0'));
+    numbers.clone().count() > 1 && numbers.all(is_number)
 }
 
 /// What charts are fetched with. The Git token is for charts in Git on the Git host.

@@ -40,9 +40,9 @@ pub struct Health {
 #[derive(Debug, Serialize)]
 pub struct Misconfigured {
     /// Its name.
-    pub variable: &'static str,
+    pub variable: String,
     /// What is wrong with it.
-    pub problem: &'static str,
+    pub problem: String,
 }
 
 impl Health {

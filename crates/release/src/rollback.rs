@@ -92,6 +92,17 @@ pub enum RollbackError {
     Database(#[from] DatabaseError),
 }
 
+impl RollbackError {
+    /// The same, without a word of other places: they are not for somebody who is limited to some.
+    #[must_use]
+    pub fn without_elsewhere(mut self) -> Self {
+        if let Self::UnknownTarget { elsewhere, .. } = &mut self {
+            elsewhere.clear();
+        }
+        self
+    }
+}
+
 /// Finds what to go back to and gives the request, which [`crate::ask::queue`] queues: its row places the hold.
 ///
 /// # Errors

@@ -39,6 +39,9 @@ pub enum Fault {
     Refuse(u16, Vec<(&'static str, String)>),
     /// Nobody hears anything until the client gives up.
     Stall,
+    /// The client gets the head of the answer, then nothing but a byte each half second that says that more is to come, until
+    /// it gives up.
+    Drip,
     /// The request waits at the gate, then goes its way, even if the client has gone.
     Hold(Gate),
 }
@@ -210,6 +213,7 @@ fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
         }
         Some(Fault::Refuse(status, headers)) => client.write_all(&refusal(status, &headers))?,
         Some(Fault::Stall) => drop(client.read(&mut [0])?),
+        Some(Fault::Drip) => drip(&mut client, answer_of(forward(1)?)?.0)?,
         Some(Fault::Hold(gate)) => {
             gate.pass();
             let answered = answer_of(forward(1)?);
@@ -219,6 +223,20 @@ fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
         None => send(&mut client, &answer_of(forward(1)?)?)?,
     }
     client.shutdown(Shutdown::Both)
+}
+
+/// A body in chunks, each of one byte.
+fn drip(client: &mut TcpStream, mut head: Head) -> io::Result<()> {
+    let of_length = ["content-length", "transfer-encoding"];
+    head.headers
+        .retain(|(name, _)| !of_length.contains(&name.to_ascii_lowercase().as_str()));
+    head.headers
+        .push(("Transfer-Encoding".to_owned(), "chunked".to_owned()));
+    client.write_all(&head.to_bytes())?;
+    loop {
+        client.write_all(b"1\r\n0\r\n")?;
+        std::thread::sleep(Duration::from_millis(500));
+    }
 }
 
 fn send(client: &mut TcpStream, (head, body): &(Head, Vec<u8>)) -> io::Result<()> {

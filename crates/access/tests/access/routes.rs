@@ -86,16 +86,22 @@ fn what_is_not_in_the_table_is_not_found() {
         ("access-control", "/api/user/ann/tokens/"),
         ("access-control", "/api/user//tokens"),
         ("access-control", "/api/user/ann/tokens/7/rotate/x"),
+        ("no-such-component", "/"),
     ];
     for (component, path) in cases {
         for method in ["GET", "POST", "DELETE"] {
             assert_eq!(
                 found(component, method, path),
-                Found::Nothing,
+                Found::Nothing { open: false },
                 "{method} {path}"
             );
         }
     }
+    // It has neither the admin's token nor a word of others.
+    assert_eq!(
+        found("git-webhooks", "POST", "/api/hooks/github/"),
+        Found::Nothing { open: true }
+    );
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What clients send wrong: each request of the table in `bad_input.json` is refused with a problem (RFC 9457) that says what
 //! is wrong, and leaves nothing behind.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use end_to_end::artifacts::{artifact, manifest};
 use end_to_end::world::{Setup, World};
 use harness::application::ADMIN_TOKEN;
@@ -171,6 +174,23 @@ fn check(row: &Value, answer: &Answer) -> Result<(), String> {
         return Err("the token is in the answer".to_owned());
     }
     Ok(())
+}
+
+/// What is no text is no key, which is not the same as none: the release would be made again.
+#[test]
+fn an_idempotency_key_that_is_no_text_is_refused() {
+    let world = World::start("an_idempotency_key_that_is_no_text_is_refused");
+    let mut stream = TcpStream::connect(world.client().address()).unwrap();
+    let head = format!(
+        "POST /api/delete?env=staging&app=web HTTP/1.1\r\nHost: wimble\r\nConnection: close\r\n\
+         Content-Length: 0\r\nAuthorization: Bearer {ADMIN_TOKEN}\r\nIdempotency-Key: k"
+    );
+    let request = [head.as_bytes(), &[0xe9], b"y\r\n\r\n"].concat();
+    stream.write_all(&request).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert_eq!(world.health()["waitingWrites"], 0);
 }
 
 #[test]

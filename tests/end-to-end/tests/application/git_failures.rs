@@ -113,6 +113,27 @@ fn a_git_host_that_stalls_does_not_hold_up_the_flush_for_ever() {
 }
 
 #[test]
+fn a_git_host_that_drips_does_not_hold_up_the_flush_for_ever() {
+    let cases = [
+        ("tip", GitRequest::Tip),
+        ("fetch", GitRequest::Fetch),
+        ("push", GitRequest::Push),
+    ];
+    cases::run(3, &cases, |request| {
+        let world = world("a_git_host_that_drips");
+        let requests = queue(&world, 1);
+        world.proxy().inject(*request, &Fault::Drip, 1);
+        let report = world.flush();
+        let problem = report_of(&report)["problem"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{report}"));
+        assert!(problem.contains("too slow"), "{problem}");
+        world.settle();
+        world.assert_each_once(&requests);
+    });
+}
+
+#[test]
 fn a_git_host_that_asks_for_a_pause_is_left_alone() {
     let world = world("a_git_host_that_asks_for_a_pause_is_left_alone");
     let requests = queue(&world, 1);

@@ -130,6 +130,32 @@ fn the_health_check_names_variables_that_are_missing_or_wrong() {
             ("notifications_host", "https://example.org/hush-hush"),
             "must be a scheme and a host, without a path and without a user name",
         ),
+        (
+            "a number that is none",
+            ("max_batch", "hush"),
+            "must be a whole number from 1 to 5000",
+        ),
+        (
+            "a number that is too small",
+            ("max_body_bytes", "1"),
+            "must be a whole number from 1024 to 16777216",
+        ),
+        (
+            "a retention of nothing",
+            ("retention_days", "0"),
+            "must be a whole number from 1 to 36500",
+        ),
+        (
+            "an author that no commit can have",
+            ("commit_author_name", "Wimble <hush>"),
+            "must hold neither < nor > nor control characters",
+        ),
+        ("no author", ("commit_author_name", ""), "is not set"),
+        (
+            "a cluster's version that is none",
+            ("kubernetes_version", "hush"),
+            "must be a version such as v1.31.2",
+        ),
     ];
     let cases = cases.map(|(case, variable, problem)| (case, (variable, problem)));
     cases::run(4, &cases, |((name, value), problem)| {
@@ -161,6 +187,28 @@ fn while_a_host_cannot_be_read_releases_wait_and_the_flush_says_which() {
         assert_eq!(world.event(&request)["status"], "new", "{request}");
     }
     assert_eq!(world.requests_of(&artifact).len(), 1);
+}
+
+/// What is wrong with a variable is no fault of the releases: they wait.
+#[test]
+fn releases_wait_while_a_variable_is_wrong() {
+    let cases = [
+        ("an author", ("commit_author_name", "Wimble <wimble>")),
+        ("a cluster's version", ("kubernetes_version", "latest")),
+    ];
+    cases::run(2, &cases, |(name, value)| {
+        let test = "releases_wait_while_a_variable_is_wrong";
+        let world = Setup::new(test).variable(name, value).start();
+        let id = world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
+        world.evaluate();
+        let problem = world
+            .client()
+            .post("/internal/flush", &json!({}))
+            .expect(503);
+        assert_eq!(problem["variable"], *name, "{problem}");
+        let event = world.event(&world.requests_of(&id)[0]);
+        assert_eq!(event["status"], "new", "{event}");
+    });
 }
 
 #[test]

@@ -284,8 +284,14 @@ fn an_idempotency_key_ships_one_artifact() {
     )
     .expect(200);
     assert_eq!(again, first);
-    let problem = ship("run-1", &artifact(2, Vec::new())).expect(422);
-    assert_eq!(problem["type"], "urn:wimble:problem:idempotency-key-reused");
+    // Another app of the same commit is no other try.
+    for other in [
+        artifact(1, vec![manifest("staging", "api", "one")]),
+        artifact(2, Vec::new()),
+    ] {
+        let problem = ship("run-1", &other).expect(422);
+        assert_eq!(problem["type"], "urn:wimble:problem:idempotency-key-reused");
+    }
     ship("run-2", &artifact(2, Vec::new())).expect(201);
     let listed = world.client().get("/api/artifacts").expect(200);
     assert_eq!(listed.as_array().unwrap().len(), 2);

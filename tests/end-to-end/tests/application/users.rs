@@ -226,6 +226,58 @@ fn x4_a_releaser_of_one_environment_releases_there_alone() {
 }
 
 #[test]
+fn whoever_is_limited_sees_nothing_of_what_is_beside_it() {
+    let world = World::start("whoever_is_limited_sees_nothing_of_what_is_beside_it");
+    let both = vec![
+        manifest("staging", "web", "one"),
+        manifest("production", "web", "one"),
+    ];
+    let id = world.ship(&artifact(1, both));
+    world.settle();
+    for app in ["web", "other"] {
+        let hold = json!({ "env": "staging", "app": app, "reason": "the fair is on" });
+        world.client().post("/api/holds", &hold).expect(201);
+    }
+    // How its releases go is told as each of them is.
+    let of_staging = user(
+        &world,
+        &json!({ "login": "ann", "role": "viewer", "environments": ["staging"] }),
+    );
+    let track = of_staging.get(&format!("/api/eventArtifactTrack?artifactId={id}"));
+    assert_forbidden(&track, "not for production");
+    assert_eq!(of_staging.get("/api/holds?env=staging").status, 200);
+    // Which other places there are is not told by a rollback that goes nowhere.
+    let releases = world
+        .client()
+        .get("/api/releases?env=production")
+        .expect(200);
+    let commit = releases[0]["gitopsRef"].as_str().unwrap();
+    let nowhere = format!("/api/rollback?env=staging&app=web&sha={commit}");
+    let releaser = user(
+        &world,
+        &json!({ "login": "cat", "role": "releaser", "environments": ["staging"] }),
+    );
+    for (client, tells) in [(&releaser, false), (&world.client(), true)] {
+        let problem = client.post(&nowhere, &json!({})).expect(404);
+        let detail = problem["detail"].as_str().unwrap();
+        assert_eq!(detail.contains("production/web"), tells, "{detail}");
+    }
+    // Holds are of apps, and those are of repositories.
+    let of_shop = user(
+        &world,
+        &json!({ "login": "bob", "role": "viewer", "repositories": [REPOSITORY] }),
+    );
+    let track = of_shop.get(&format!("/api/eventArtifactTrack?artifactId={id}"));
+    assert_eq!(track.expect(200)["results"].as_array().unwrap().len(), 2);
+    let own = of_shop.get("/api/holds?env=staging&app=web").expect(200);
+    assert_eq!(own.as_array().unwrap().len(), 1);
+    for query in ["", "?env=staging", "?env=staging&app=other"] {
+        let holds = of_shop.get(&format!("/api/holds{query}"));
+        assert_forbidden(&holds, "name one of them");
+    }
+}
+
+#[test]
 fn x5_tokens_are_minted_rotated_and_revoked_at_once() {
     let world = World::start("x5_tokens_are_minted_rotated_and_revoked_at_once");
     let admin = world.client();
