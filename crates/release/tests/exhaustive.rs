@@ -11,12 +11,17 @@
 //!
 //! | change | worlds |
 //! |---|---|
+//! | the intents read before the tips | (1) |
+//! | the rows asked before the intents are read | (1) |
 //! | the intent written after the push | 1, 2, 3, 4, 7 |
+//! | intents removed although the tip has not moved | (1) |
 //! | a refused push removes an intent that stands for others too | 1, 2, 3, 4, 7 |
 //! | what a settled push landed stays in the batch | 1, 2, 3, 4, 7 |
 //! | a chain of which a part landed counts as the whole | 2, 4 |
 //! | a row that ended is written over | 4 |
+//! | keys before rows in the evaluation | (1) |
 //! | an artifact marked as evaluated before its requests have rows | 5 |
+//! | a later request overtakes one that waits for a passing cause | (6) |
 //! | holds not asked for when a batch is built | (7) |
 //! | a rollback places no hold | (7) |
 //! | a release by hand lifts no hold | (7) |
@@ -25,6 +30,7 @@
 //! | a batch's note forgotten before it is built | (9) |
 //! | nothing is ever given up that kills the flush | (9) |
 //! | all of a batch that died is given up | (9) |
+//! | what nobody accuses joins a batch of the accused | none (8) |
 
 mod course;
 mod process;

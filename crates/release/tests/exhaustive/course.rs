@@ -1,5 +1,6 @@
 //! One course of events in a small world: what may happen next, what happens, and whether all is well in the end.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
@@ -57,6 +58,16 @@ impl Setup {
             assert!(!rows.is_empty(), "{what} has no request");
             for row in rows {
                 assert_eq!(row[0], *status, "{what}: {}", row[1]);
+            }
+        }
+        // In the order in which they came: each app's commits.
+        let mut last: BTreeMap<String, i64> = BTreeMap::new();
+        for (what, _) in &self.ends {
+            let landed = "SELECT app, landed FROM requests WHERE (id = ?1 OR artifact_id = ?1) AND landed IS NOT NULL";
+            for row in world.sql(landed, &[what.as_str().into()]) {
+                let landed = row[1].parse().unwrap();
+                let before = last.insert(row[0].clone(), landed);
+                assert!(before < Some(landed), "{what} was overtaken");
             }
         }
         let unheld =
