@@ -29,7 +29,7 @@ pub enum AdvertisementError {
     /// The server answered a request for protocol version 2 in version 0 or 1.
     #[error(
         "the Git server does not speak Git protocol version 2; it needs Git 2.18 or newer with `protocol.version` not \
-         switched off, and proxies in front of it must pass the `Git-Protocol` header"
+         switched off, and proxies in front of it must pass the `Git-Protocol` header; Azure DevOps and AWS CodeCommit do not have it"
     )]
     OldProtocol,
     /// A repository with SHA-256 object ids.

@@ -12,9 +12,9 @@ pub struct Commit {
     pub tree: TreeId,
     /// The commits before it; none for the first one.
     pub parents: Vec<CommitId>,
-    /// When it was committed: seconds since 1970, UTC. What the committer claims.
-    pub committer_seconds: i64,
-    /// The message, in the bytes of the commit.
+    /// When it was committed: seconds since 1970, UTC. What the committer claims; none where it cannot be read.
+    pub committer_seconds: Option<i64>,
+    /// The message, in the bytes of the commit; empty where it cannot be read.
     pub message: Vec<u8>,
 }
 
@@ -54,13 +54,14 @@ pub(crate) fn parse(content: &[u8]) -> Result<Commit, &'static str> {
         .filter_map(id)
         .map(CommitId::new)
         .collect();
-    let committer = headers.committer().map_err(|_| "it has no committer")?;
-    let message = headers.message().map_err(|_| "it has no message")?;
+    // What follows the parents decides nothing, and people's tools have written it in many ways: no repository is closed for it.
+    let committer = headers.committer().ok();
+    let message = headers.message().ok();
     Ok(Commit {
         tree: TreeId::new(id(tree).ok_or("it has no tree")?),
         parents,
-        committer_seconds: committer.seconds(),
-        message: message.to_vec(),
+        committer_seconds: committer.map(|committer| committer.seconds()),
+        message: message.map(|message| message.to_vec()).unwrap_or_default(),
     })
 }
 

@@ -39,6 +39,23 @@ impl Credentials {
         value.set_sensitive(true);
         Ok(Some(value))
     }
+
+    /// The text without the secret, in clear or as it was sent: a host's error page may repeat a request's headers.
+    pub fn hide_in(&self, text: &str) -> String {
+        let secret = match self {
+            Credentials::None => return text.to_owned(),
+            Credentials::Basic { password, .. } => password,
+            Credentials::Bearer(token) => token,
+        };
+        let header = self.header().ok().flatten();
+        let sent = header.as_ref().and_then(|value| value.to_str().ok());
+        let sent = sent.and_then(|value| value.split(' ').nth(1));
+        let secrets = [Some(secret.as_str()), sent].into_iter().flatten();
+        let secrets = secrets.filter(|secret| !secret.is_empty());
+        secrets.fold(text.to_owned(), |text, secret| {
+            text.replace(secret, "(hidden)")
+        })
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -80,6 +97,23 @@ mod tests {
         assert_eq!(format!("{bearer:?}"), "Bearer(hidden)");
         let header = bearer.header().unwrap().unwrap();
         assert!(!format!("{header:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_text_that_repeats_the_secret_is_told_without_it() {
+        let basic = Credentials::Basic {
+            username: "bot".into(),
+            password: "hunter2".into(),
+        };
+        let header = basic.header().unwrap().unwrap();
+        let echo = format!("403: Authorization: {}; hunter2", header.to_str().unwrap());
+        let told = "403: Authorization: Basic (hidden); (hidden)";
+        assert_eq!(basic.hide_in(&echo), told);
+        let bearer = Credentials::Bearer("hunter2".into());
+        assert_eq!(bearer.hide_in("Bearer hunter2"), "Bearer (hidden)");
+        let empty = Credentials::Bearer(String::new());
+        assert_eq!(empty.hide_in("a b"), "a b");
+        assert_eq!(Credentials::None.hide_in("a b"), "a b");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map;
 
 use gix_object::tree::EntryMode;
+use gix_validate::path::component;
 
 use crate::commit::{self, Commit, CommitSpec};
 use crate::hash::hash_object;
@@ -96,7 +97,7 @@ pub enum WriteError {
     /// An object that the change builds upon could not be had.
     #[error(transparent)]
     Lookup(#[from] LookupError),
-    /// A name that cannot stand in a tree: empty, `.`, `..`, `.git`, or with `/` or NUL.
+    /// A name that cannot stand in a tree: empty, `.`, `..`, `.git` or what a file system takes for it, or with `/` or NUL.
     #[error("`{name}` cannot be the name of a file")]
     Name {
         /// The name, escaped and cut.
@@ -376,16 +377,17 @@ impl Objects {
     }
 }
 
-/// What cannot name an entry of a tree (`git fsck`: emptyName, fullPathname, hasDot, hasDotdot, hasDotgit).
+/// What cannot name an entry of a tree (`git fsck`: emptyName, fullPathname, hasDot, hasDotdot, hasDotgit), nor what macOS and
+/// Windows take for such a name.
 pub(crate) fn check_name(name: &[u8]) -> Result<(), WriteError> {
-    let reserved = [&b"."[..], b"..", b".git", b"git~1"];
-    if name.is_empty()
-        || name.contains(&b'/')
-        || name.contains(&0)
-        || reserved
-            .iter()
-            .any(|reserved| name.eq_ignore_ascii_case(reserved))
-    {
+    let options = component::Options {
+        protect_windows: false,
+        protect_hfs: true,
+        protect_ntfs: true,
+    };
+    // What follows a backslash is a name of its own on Windows, and Git looks at it so.
+    let good = |name: &[u8]| component(name.into(), None, options).is_ok();
+    if name.contains(&0) || !name.split(|byte| *byte == b'\\').all(good) {
         let name = escape(name);
         return Err(WriteError::Name { name });
     }

@@ -4,6 +4,7 @@ use crate::advertisement::ReceivePackAdvertisement;
 use crate::answer::{self, HttpError};
 use crate::id::{CommitId, ObjectId};
 use crate::pkt_line::{Packets, WireError, read_bands};
+use crate::push::RefUpdate;
 use crate::ref_name::RefName;
 use crate::remote::{Response, Service};
 use crate::server_text::ServerText;
@@ -24,7 +25,9 @@ pub struct RefReport {
     pub name: RefName,
     /// What became of it.
     pub outcome: RefOutcome,
-    /// Where the ref stands now, if the server says that it put it elsewhere than asked (`option new-oid` of report-status-v2).
+    /// The ref that was moved in its place, if the server says so (`option refname` of report-status-v2, from a `proc-receive` hook).
+    pub moved: Option<RefName>,
+    /// Where the ref stands now, if the server says so (`option new-oid`).
     pub new: Option<CommitId>,
 }
 
@@ -116,12 +119,10 @@ impl PushReport {
                 ));
             }
         };
-        let name = std::str::from_utf8(name)
-            .ok()
-            .and_then(|name| name.parse().ok());
         self.refs.push(RefReport {
-            name: name.ok_or(PushReportError::Malformed("a line names no ref"))?,
+            name: ref_name(name)?,
             outcome,
+            moved: None,
             new: None,
         });
         Ok(())
@@ -129,36 +130,60 @@ impl PushReport {
 
     /// An option belongs to the `ok` line before it.
     fn read_option(&mut self, key: &[u8], value: &[u8]) -> Result<(), PushReportError> {
-        if key != b"new-oid" {
-            return Ok(());
-        }
-        let id = ObjectId::from_hex(value)
-            .map_err(|_| PushReportError::Malformed("an option has no object id"))?;
-        match self.refs.last_mut() {
-            Some(report) => {
+        let report = self.refs.last_mut().ok_or(PushReportError::Malformed(
+            "an option stands before any ref",
+        ))?;
+        match key {
+            b"refname" => report.moved = Some(ref_name(value)?),
+            b"new-oid" => {
+                let id = ObjectId::from_hex(value)
+                    .map_err(|_| PushReportError::Malformed("an option has no object id"))?;
                 report.new = Some(CommitId::new(id));
-                Ok(())
             }
-            None => Err(PushReportError::Malformed(
-                "an option stands before any ref",
-            )),
+            _ => {}
         }
+        Ok(())
     }
 
-    /// Whether the pack was taken and this ref was moved.
-    pub fn accepted(&self, name: &RefName) -> bool {
+    /// Whether the pack was taken, and the ref was moved as this update asked.
+    pub fn accepted(&self, update: &RefUpdate) -> bool {
         self.unpack_error.is_none()
-            && self
-                .refs
-                .iter()
-                .any(|report| report.name == *name && report.outcome == RefOutcome::Ok)
+            && self.refs.iter().any(|report| {
+                report.name == update.name
+                    && report.outcome == RefOutcome::Ok
+                    && !report.is_elsewhere(update.new)
+            })
     }
+}
+
+impl RefReport {
+    /// Whether the server says that it moved another ref, or moved this one to another commit than `new`.
+    pub fn is_elsewhere(&self, new: CommitId) -> bool {
+        self.moved.as_ref().is_some_and(|name| *name != self.name)
+            || self.new.is_some_and(|id| id != new)
+    }
+}
+
+fn ref_name(bytes: &[u8]) -> Result<RefName, PushReportError> {
+    let name = std::str::from_utf8(bytes).ok();
+    name.and_then(|name| name.parse().ok())
+        .ok_or(PushReportError::Malformed("a line names no ref"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::pkt_line::{FLUSH, write_line};
+
+    const NEW: &str = "89abcdef0123456789abcdef0123456789abcdef";
+
+    fn update(branch: &str) -> RefUpdate {
+        RefUpdate {
+            name: RefName::branch(branch).unwrap(),
+            old: None,
+            new: NEW.parse().unwrap(),
+        }
+    }
 
     fn report(lines: &[&str]) -> Vec<u8> {
         let mut report = Vec::new();
@@ -173,13 +198,13 @@ mod tests {
     fn a_push_that_landed_is_told() {
         let read =
             PushReport::read(&report(&["unpack ok\n", "ok refs/heads/main\n"]), b"").unwrap();
-        assert!(read.accepted(&RefName::branch("main").unwrap()));
-        assert!(!read.accepted(&RefName::branch("other").unwrap()));
+        assert!(read.accepted(&update("main")));
+        assert!(!read.accepted(&update("other")));
     }
 
     #[test]
     fn rejected_refs_and_packs_are_told_with_their_reason() {
-        let main = RefName::branch("main").unwrap();
+        let main = update("main");
         let lines = ["unpack ok\n", "ng refs/heads/main failed to update ref\n"];
         let read = PushReport::read(&report(&lines), b"remote: hook says no\n").unwrap();
         assert!(!read.accepted(&main));
@@ -208,11 +233,30 @@ mod tests {
         ];
         let read = PushReport::read(&report(&lines), b"").unwrap();
         assert_eq!(read.refs[0].new.unwrap().to_string(), id);
+        assert_eq!(
+            read.refs[0].moved.as_ref().unwrap().as_str(),
+            "refs/heads/x"
+        );
+        assert!(!read.accepted(&update("main")));
+    }
+
+    #[test]
+    fn a_ref_that_stands_where_it_was_asked_to_was_moved() {
+        let option = format!("option new-oid {NEW}\n");
+        let lines = [
+            "unpack ok\n",
+            "ok refs/heads/main\n",
+            "option refname refs/heads/main\n",
+            &option,
+        ];
+        let read = PushReport::read(&report(&lines), b"").unwrap();
+        assert!(read.accepted(&update("main")));
     }
 
     #[test]
     fn malformed_and_cut_reports_are_errors() {
-        let cases: [&[&str]; 6] = [
+        let cases: [&[&str]; 7] = [
+            &["unpack ok", "ok refs/heads/main", "option refname main"],
             &[],
             &["ok refs/heads/main"],
             &["unpack ok", "yes refs/heads/main"],

@@ -1,6 +1,8 @@
 //! Builds the requests to one repository. Credentials go to the repository's own origin and nowhere else.
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, USER_AGENT};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, USER_AGENT,
+};
 use http::{HeaderName, Method, Request as HttpRequest, Response as HttpResponse};
 
 use crate::credentials::Credentials;
@@ -20,6 +22,9 @@ const HTTP_AGENT: &str = concat!("git/gitwire-", env!("CARGO_PKG_VERSION"));
 
 /// Redirects followed for one [`Remote`], over its whole life.
 const MAX_REDIRECTS: u8 = 5;
+
+/// Longest origin of a redirect that an error repeats, in characters.
+const MAX_ORIGIN: usize = 300;
 
 /// The two services of smart HTTP (gitprotocol-http).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,12 +117,18 @@ pub enum RedirectError {
         "the Git server redirected to another origin, {origin}; use that address if you trust it"
     )]
     OtherOrigin {
-        /// Scheme, host and port.
+        /// Scheme, host and port, cut to 300 characters.
         origin: String,
     },
-    /// The new address does not end in `/info/refs?service=…`, so that the repository's new address cannot be told.
-    #[error("the Git server redirected to something that is not the advertisement of a repository")]
-    NotARepository,
+    /// The new address does not end in `/info/refs?service=…`: a page to sign in, for the most part.
+    #[error(
+        "the Git server redirected to a page of {origin} that is no repository, as one to sign in; check the repository's address, \
+         and the credentials"
+    )]
+    NotARepository {
+        /// Scheme, host and port of the page, cut to 300 characters.
+        origin: String,
+    },
     /// The new address holds a password, or has no path.
     #[error("the Git server redirected to an address that cannot be used")]
     Address(#[from] RemoteUrlError),
@@ -204,14 +215,13 @@ impl Remote {
             .and_then(|base| base.join(location))
             .map_err(|_| RedirectError::NoLocation)?;
         let origin = target.origin().ascii_serialization();
-        if origin != self.url.origin() {
-            return Err(RedirectError::OtherOrigin { origin });
+        let same = origin == self.url.origin();
+        let origin = origin.chars().take(MAX_ORIGIN).collect();
+        match target.as_str().strip_suffix(service.advertisement_suffix()) {
+            None => Err(RedirectError::NotARepository { origin }),
+            Some(_) if !same => Err(RedirectError::OtherOrigin { origin }),
+            Some(base) => Ok(base.parse()?),
         }
-        let base = target
-            .as_str()
-            .strip_suffix(service.advertisement_suffix())
-            .ok_or(RedirectError::NotARepository)?;
-        Ok(base.parse()?)
     }
 
     /// A `POST` to the service, as its second step.
@@ -244,6 +254,8 @@ impl Remote {
             .map_err(RequestError::Address)?;
         let headers = request.headers_mut();
         headers.insert(USER_AGENT, HeaderValue::from_static(HTTP_AGENT));
+        // Without it any coding is as welcome as none (RFC 9110 section 12.5.3).
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         if service == Service::UploadPack {
             let version = HeaderValue::from_static("version=2");
             headers.insert(HeaderName::from_static("git-protocol"), version);

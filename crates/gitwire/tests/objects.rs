@@ -54,7 +54,7 @@ fn ids_are_those_that_git_gives() {
     );
     let read = objects.commit(commit).unwrap();
     assert_eq!(read.tree, tree);
-    assert_eq!(read.committer_seconds, 1_700_000_000);
+    assert_eq!(read.committer_seconds, Some(1_700_000_000));
     assert_eq!(read.message, b"subject\n\nbody\n");
     assert_eq!(objects.blob(blob).unwrap(), b"hello\n");
 }

@@ -9,8 +9,8 @@
 )]
 
 use gitwire::{
-    AdvertisementError, Credentials, HttpError, RedirectError, Remote, Response, Service,
-    UploadPackCapabilities,
+    AdvertisementError, Credentials, HttpError, RedirectError, Remote, Response, ServerText,
+    Service, UploadPackCapabilities,
 };
 
 const UPLOAD: &str = "/info/refs?service=git-upload-pack";
@@ -38,6 +38,7 @@ fn reading_asks_for_version_2_and_writing_does_not() {
     );
     assert_eq!(request.headers()["git-protocol"], "version=2");
     assert_eq!(request.headers()["authorization"], "Bearer hunter2");
+    assert_eq!(request.headers()["accept-encoding"], "identity");
     assert!(
         request.headers()["user-agent"]
             .to_str()
@@ -110,6 +111,9 @@ fn redirects_that_could_leak_or_mislead_are_refused() {
     let other = |origin: &str| RedirectError::OtherOrigin {
         origin: origin.to_owned(),
     };
+    let page = |origin: &str| RedirectError::NotARepository {
+        origin: origin.to_owned(),
+    };
     let cases = [
         (
             Some(format!("https://evil.example.org/a.git{UPLOAD}")),
@@ -123,10 +127,14 @@ fn redirects_that_could_leak_or_mislead_are_refused() {
             Some(format!("https://git.example.org:8443/a.git{UPLOAD}")),
             other("https://git.example.org:8443"),
         ),
-        (Some("/login".to_owned()), RedirectError::NotARepository),
+        (Some("/login".to_owned()), page("https://git.example.org")),
+        (
+            Some("https://sso.example.org/login?rd=git.example.org".to_owned()),
+            page("https://sso.example.org"),
+        ),
         (
             Some("/a.git/info/refs?service=git-receive-pack".to_owned()),
-            RedirectError::NotARepository,
+            page("https://git.example.org"),
         ),
         (Some("https://[".to_owned()), RedirectError::NoLocation),
         (None, RedirectError::NoLocation),
@@ -175,22 +183,18 @@ fn redirects_in_a_circle_end() {
 #[test]
 fn each_status_and_content_type_has_its_error() {
     type Headers = &'static [(&'static str, &'static str)];
-    let cases: [(u16, Headers, HttpError); 11] = [
-        (401, &[], HttpError::Unauthorized),
-        (403, &[], HttpError::Forbidden),
-        (404, &[], HttpError::NotFound),
+    let said = ServerText::default;
+    let cases: [(u16, Headers, HttpError); 14] = [
+        (401, &[], HttpError::Unauthorized { said: said() }),
+        (403, &[], HttpError::Forbidden { said: said() }),
+        (404, &[], HttpError::NotFound { said: said() }),
         (413, &[], HttpError::TooLarge),
-        (
-            429,
-            &[("retry-after", "17")],
-            HttpError::TooManyRequests {
-                retry_after: Some(17),
-            },
-        ),
+        (429, &[("retry-after", "17")], too_many(429, Some(17))),
+        (403, &[("retry-after", "60")], too_many(403, Some(60))),
         (
             429,
             &[("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT")],
-            HttpError::TooManyRequests { retry_after: None },
+            too_many(429, None),
         ),
         (
             503,
@@ -198,6 +202,7 @@ fn each_status_and_content_type_has_its_error() {
             HttpError::Server {
                 status: 503,
                 retry_after: Some(5),
+                said: said(),
             },
         ),
         (
@@ -206,16 +211,26 @@ fn each_status_and_content_type_has_its_error() {
             HttpError::Server {
                 status: 500,
                 retry_after: None,
+                said: said(),
             },
         ),
-        (204, &[], HttpError::Status(204)),
-        (302, &[], HttpError::Status(302)),
+        (204, &[], unexpected(204)),
+        (302, &[], unexpected(302)),
         (
             200,
             &[("content-type", "text/html; charset=utf-8")],
-            HttpError::ContentType {
-                expected: "application/x-git-upload-pack-advertisement",
-                found: "text/html; charset=utf-8".to_owned(),
+            page("text/html; charset=utf-8"),
+        ),
+        // Azure DevOps, where the token is wrong.
+        (203, &[("content-type", "text/html")], page("text/html")),
+        (
+            200,
+            &[
+                ("content-type", ADVERTISEMENT),
+                ("content-encoding", "gzip"),
+            ],
+            HttpError::ContentEncoding {
+                found: "gzip".to_owned(),
             },
         ),
     ];
@@ -223,6 +238,55 @@ fn each_status_and_content_type_has_its_error() {
         let error = UploadPackCapabilities::parse(&answer(status, headers)).unwrap_err();
         assert_eq!(error, AdvertisementError::Http(expected));
     }
+}
+
+const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
+
+fn too_many(status: u16, retry_after: Option<u64>) -> HttpError {
+    HttpError::TooManyRequests {
+        status,
+        retry_after,
+    }
+}
+
+fn unexpected(status: u16) -> HttpError {
+    let said = ServerText::default();
+    HttpError::Status { status, said }
+}
+
+fn page(found: &str) -> HttpError {
+    HttpError::ContentType {
+        expected: ADVERTISEMENT,
+        found: found.to_owned(),
+    }
+}
+
+#[test]
+fn what_a_host_writes_beside_an_error_is_told_where_it_is_text_for_people() {
+    let refused = |content_type: &str, body: &str| {
+        let answer = http::Response::builder()
+            .status(403)
+            .header("content-type", content_type)
+            .body(body.as_bytes().to_vec())
+            .unwrap();
+        UploadPackCapabilities::parse(&answer)
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        refused(
+            "text/plain; charset=UTF-8",
+            "This repository was archived so it is read-only.\n"
+        ),
+        "the Git server forbids this (403): This repository was archived so it is read-only."
+    );
+    let page = refused("text/html", "<title>Forbidden</title>");
+    assert_eq!(page, "the Git server forbids this (403)");
+    let lines = refused("text/plain", &"\x1b[31mno\n".repeat(10_000));
+    assert!(
+        lines.len() < 1_100 && !lines.contains(['\x1b', '\n']),
+        "{lines}"
+    );
 }
 
 #[test]

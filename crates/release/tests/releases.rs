@@ -67,7 +67,7 @@ fn releases_of_all_kinds(world: &Rc<World>) -> Vec<Told> {
                 app: app.to_owned(),
                 repository: artifact[..9].to_owned(),
                 artifact,
-                committed_s: commit.committer_seconds,
+                committed_s: commit.committer_seconds.unwrap(),
             }
         });
         told.collect()

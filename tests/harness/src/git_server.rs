@@ -459,6 +459,26 @@ impl Repository {
         run_git(&self.path, arguments, Some(input))
     }
 
+    /// Puts a hook (githooks(5)) in the place of the one of this name: the lines of a shell script.
+    ///
+    /// # Panics
+    /// It cannot be written.
+    pub fn hook(&self, name: &str, lines: &str) {
+        let path = self.path.join("hooks").join(name);
+        let script = format!("#!/bin/sh\n{lines}\n");
+        std::fs::write(&path, script).expect("a hook is written");
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&path, executable).expect("a hook that may be run");
+    }
+
+    /// Removes a hook.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn remove_hook(&self, name: &str) {
+        std::fs::remove_file(self.path.join("hooks").join(name)).expect("there is such a hook");
+    }
+
     /// Checks every object and every link between them.
     ///
     /// # Panics

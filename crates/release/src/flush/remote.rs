@@ -25,6 +25,8 @@ use crate::store::trees;
 const KNOWN_FOR_MS: i64 = 86_400_000;
 /// An advertisement names each ref in about 70 bytes.
 const ADVERTISEMENT_BYTES: usize = 32 << 20;
+/// The branch of an empty repository where the host names none, as an old Git does.
+const FIRST_BRANCH: &str = "main";
 /// A report names one ref; hooks may print more.
 const REPORT_BYTES: usize = 1 << 20;
 
@@ -85,9 +87,13 @@ impl<'a, H: HttpClient, D: Database, C: Clock> GitHost for &'a RemoteHosts<'a, H
         let mut tip = advertisement.tip(&branch);
         if tip.is_none() && named.is_none() && !advertisement.is_empty_repository() {
             // The default branch may have another name by now: the old one must not be made anew beside it.
-            known = Some(self.get_to_know(&key, &mut remote).await?);
-            branch = branch_of(None, known.as_ref())?;
+            let asked = self.get_to_know(&key, &mut remote).await?;
+            branch = branch_of(None, Some(&asked))?;
             tip = advertisement.tip(&branch);
+            if tip.is_none() && asked.default_branch.is_none() {
+                return Err(no_default_branch(&key));
+            }
+            known = Some(asked);
         }
         if tip.is_none() {
             self.check_never_pushed(&key, &branch).await?;
@@ -108,7 +114,7 @@ impl<'a, H: HttpClient, D: Database, C: Clock> GitHost for &'a RemoteHosts<'a, H
 /// The branch that is configured, else the default one.
 fn branch_of(named: Option<&str>, known: Option<&KnownRemote>) -> Result<RefName, HostError> {
     let default = known.and_then(|known| known.default_branch.as_deref());
-    let branch = named.or(default).unwrap_or("main");
+    let branch = named.or(default).unwrap_or(FIRST_BRANCH);
     RefName::branch(branch).map_err(|error| operator(&error))
 }
 
@@ -136,6 +142,9 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteHosts<'_, H, D, C> {
             .send(request, limit)
             .await
             .map_err(|error| match error {
+                HttpError::TooLarge { .. } if limit == self.max_fetch => operator(&format!(
+                    "{error}; raise the variable max_fetch_bytes, or let the host leave out contents (uploadpack.allowFilter)"
+                )),
                 HttpError::NotAllowed { .. } | HttpError::TooLarge { .. } => operator(&error),
                 HttpError::Unreachable { .. } | HttpError::Network { .. } => passing(&error),
             })
@@ -257,10 +266,30 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteSession<'_, H, D, C> {
         spec: &FetchSpec,
     ) -> Result<Result<FetchAnswer, FetchError>, HostError> {
         let capabilities = self.capabilities().await?;
+        let answer = self.ask(&capabilities, spec).await?;
+        // A host may offer filters and yet allow only some of them (`uploadpackfilter` in git-config(1)).
+        if matches!(answer, Err(FetchError::Refused(_)))
+            && spec.filter.is_some()
+            && capabilities.filter()
+        {
+            let whole = FetchSpec {
+                filter: None,
+                ..spec.clone()
+            };
+            return self.ask(&capabilities, &whole).await;
+        }
+        Ok(answer)
+    }
+
+    async fn ask(
+        &self,
+        capabilities: &UploadPackCapabilities,
+        spec: &FetchSpec,
+    ) -> Result<Result<FetchAnswer, FetchError>, HostError> {
         let request = self
             .remote
             .borrow()
-            .fetch_request(&capabilities, spec)
+            .fetch_request(capabilities, spec)
             .map_err(|error| operator(&error))?;
         let response = self.hosts.send(request, self.hosts.max_fetch).await?;
         Ok(FetchAnswer::parse(&response))
@@ -324,10 +353,13 @@ impl<H: HttpClient, D: Database, C: Clock> GitSession for RemoteSession<'_, H, D
         let mut found = BTreeSet::new();
         let mut next = vec![tip];
         while let Some(id) = next.pop() {
+            // Each is read once, however many commits name it as a parent.
+            if found.contains(&id) {
+                continue;
+            }
             // What is not in the answer is what `old` has too.
-            if let Ok(commit) = objects.commit(id)
-                && found.insert(id)
-            {
+            if let Ok(commit) = objects.commit(id) {
+                found.insert(id);
                 next.extend(commit.parents);
             }
         }
@@ -401,39 +433,54 @@ impl<H: HttpClient, D: Database, C: Clock> GitSession for RemoteSession<'_, H, D
                 PushReportError::Http(error) => self.hosts.failure(&error),
                 other => passing(&other),
             })?;
-        if report.accepted(&self.branch) {
+        if report.accepted(&update) {
             return Ok(PushAnswer::Accepted);
         }
         if let Some(reason) = report.unpack_error {
             return Ok(PushAnswer::PackRefused(reason.as_str().to_owned()));
         }
-        let own = report.refs.iter().find(|own| own.name == self.branch);
-        let Some(RefOutcome::Rejected(reason)) = own.map(|own| &own.outcome) else {
+        let mut refs = report.refs.iter();
+        let Some(own) = refs.find(|own| own.name == self.branch) else {
             return Err(passing(&format!(
                 "the Git server's report on the push does not say what became of {}",
                 self.branch
             )));
         };
-        let (reason, printed) = (reason.as_str().to_owned(), report.messages.as_str());
+        let RefOutcome::Rejected(reason) = &own.outcome else {
+            return Err(operator(&format!(
+                "the host took the push and put it elsewhere; no hook of it may rewrite pushes to {}",
+                self.branch
+            )));
+        };
+        let printed = report.messages.as_str();
         Ok(PushAnswer::Refused(if printed.is_empty() {
-            reason
+            reason.as_str().to_owned()
         } else {
             format!("{reason}; {printed}")
         }))
     }
 }
 
+/// None is made up in a repository that has others.
+fn no_default_branch(key: &str) -> HostError {
+    operator(&format!(
+        "the Git server does not tell the default branch of {key}, and there is no branch {FIRST_BRANCH}; name one in the variable \
+         gitops_repos (branch=…)"
+    ))
+}
+
 fn http_failure(error: &gitwire::HttpError, credentials: &Credentials) -> HostError {
     use gitwire::HttpError as E;
     let cause = match error {
         E::TooLarge => Cause::TooLarge,
-        E::TooManyRequests { retry_after } | E::Server { retry_after, .. } => Cause::Passing {
+        E::TooManyRequests { retry_after, .. } | E::Server { retry_after, .. } => Cause::Passing {
             retry_after_s: retry_after.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
         },
         _ => Cause::Operator,
     };
     HostError {
-        message: format!("{error}{}", advice(error, credentials)),
+        // The host's words may repeat what it was sent.
+        message: credentials.hide_in(&format!("{error}{}", advice(error, credentials))),
         cause,
     }
 }
@@ -442,16 +489,16 @@ fn http_failure(error: &gitwire::HttpError, credentials: &Credentials) -> HostEr
 fn advice(error: &gitwire::HttpError, credentials: &Credentials) -> &'static str {
     use gitwire::HttpError as E;
     match (error, credentials) {
-        (E::Unauthorized | E::Forbidden, Credentials::None) => {
+        (E::Unauthorized { .. } | E::Forbidden { .. }, Credentials::None) => {
             "; the variable git_token is empty: set it to a token that may read and write the repository"
         }
-        (E::Unauthorized, _) => {
+        (E::Unauthorized { .. }, _) => {
             "; check the variables git_token, whose token may have expired, and git_username"
         }
-        (E::Forbidden, _) => {
+        (E::Forbidden { .. }, _) => {
             "; the token in the variable git_token must be allowed to read and write the repository"
         }
-        (E::NotFound, _) => {
+        (E::NotFound { .. }, _) => {
             "; check the repository's name (of a GitOps repository: in the variable gitops_repos), and whether the token in git_token may see it"
         }
         _ => "",

@@ -53,6 +53,76 @@ fn a_server_without_filters_is_written_to_all_the_same() {
     assert_eq!(web, Some(released("web", "2")));
 }
 
+#[test]
+fn a_server_that_allows_only_some_filters_is_written_to_all_the_same() {
+    let mut setup = Setup::new("a_server_that_allows_only_some_filters");
+    setup.proxy = true;
+    let world = setup.start();
+    world
+        .gitops
+        .git(&["config", "uploadpackfilter.allow", "false"]);
+    let first = ship(&world, 1);
+    world.settle();
+    let commit = world.gitops.tip("main");
+    // A push whose answer is lost, and somebody else's on top: what lies between is asked for.
+    let second = ship(&world, 2);
+    world.proxy().inject(GitRequest::Push, &Fault::CutAfter, 1);
+    world.flush();
+    put(&world, "M 100644 inline staging/note\ndata 1\nx");
+    world.settle();
+    assert_eq!(world.proxy().faults_left(), 0);
+    world.assert_each_once(&[first, second]);
+    // And a folder of an earlier release, by its id.
+    let path = format!("/api/rollback?env=staging&app=web&sha={commit}");
+    world.client().post(&path, &json!({})).expect(201);
+    world.settle();
+    let web = file(&world.gitops, "main", "staging/web/manifest.yaml");
+    assert_eq!(web, Some(released("web", "1")));
+}
+
+#[test]
+fn a_push_that_a_hook_refuses_is_told_in_its_words_and_waits() {
+    let world = World::start("a_push_that_a_hook_refuses_is_told_in_its_words");
+    let says = "echo 'GitLab: You are not allowed to push code to protected branches.' >&2; exit 1";
+    world.gitops.hook("pre-receive", says);
+    let request = ship(&world, 1);
+    world.flush();
+    let reason = reason(&world);
+    let expected = "refuses to move refs/heads/main: pre-receive hook declined; \
+                    GitLab: You are not allowed to push code to protected branches.";
+    assert!(reason.contains(expected), "{reason}");
+    assert_eq!(world.event(&request)["status"], "new");
+    world.gitops.remove_hook("pre-receive");
+    world.settle();
+    world.assert_each_once(&[request]);
+}
+
+#[test]
+fn a_push_that_a_hook_puts_elsewhere_is_no_release() {
+    let world = World::start("a_push_that_a_hook_puts_elsewhere_is_no_release");
+    let tip = world.gitops.tip("main");
+    let names = ["config", "receive.procReceiveRefs", "refs/heads/main"];
+    world.gitops.git(&names);
+    world.gitops.hook(
+        "proc-receive",
+        "pkt() { printf '%04x%s\\n' $((${#1} + 5)) \"$1\"; }\n\
+         pkt version=1; printf 0000\n\
+         pkt 'ok refs/heads/main'; pkt 'option refname refs/heads/proposals/1'; printf 0000\n\
+         cat > /dev/null",
+    );
+    let request = ship(&world, 1);
+    world.flush();
+    let reason = reason(&world);
+    assert!(reason.contains("put it elsewhere"), "{reason}");
+    assert_eq!(world.event(&request)["status"], "new");
+    assert_eq!(world.gitops.tip("main"), tip);
+    world
+        .gitops
+        .git(&["config", "--unset", "receive.procReceiveRefs"]);
+    world.settle();
+    world.assert_each_once(&[request]);
+}
+
 /// The answer to the two requests that begin with `info/refs`.
 fn moved(origin: &str, service: &str) -> Fault {
     let to = format!("{origin}/acme/gitops.git/info/refs?service={service}");

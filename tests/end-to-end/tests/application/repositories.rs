@@ -183,6 +183,53 @@ fn commits_carry_the_configured_author() {
 }
 
 #[test]
+fn a_default_branch_that_was_renamed_is_followed_and_does_not_come_back() {
+    let world = World::start("a_default_branch_that_was_renamed_is_followed");
+    world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
+    world.settle();
+    let names = ["branch", "--quiet", "--move", "main", "trunk"];
+    world.gitops.git(&names);
+    world
+        .gitops
+        .git(&["symbolic-ref", "HEAD", "refs/heads/trunk"]);
+    world.ship(&artifact(2, vec![manifest("staging", "web", "two")]));
+    world.settle();
+    let text = file(&world.gitops, "trunk", "staging/web/manifest.yaml");
+    assert_eq!(text, Some(released("web", "two")));
+    let branches = ["for-each-ref", "--format=%(refname)", "refs/heads"];
+    assert_eq!(world.gitops.git(&branches), "refs/heads/trunk");
+    world.gitops.fsck();
+}
+
+#[test]
+fn a_host_that_tells_no_default_branch_gets_none_made_up() {
+    let world = World::start("a_host_that_tells_no_default_branch_gets_none_made_up");
+    let tip = world.gitops.tip("main");
+    let names = ["branch", "--quiet", "--move", "main", "trunk"];
+    world.gitops.git(&names);
+    let head = ["update-ref", "--no-deref", "HEAD", &tip];
+    world.gitops.git(&head);
+    let id = world.ship(&artifact(1, vec![manifest("staging", "web", "one")]));
+    world.flush();
+    let health = world.health();
+    let reason = health["paused"][0]["reason"].as_str().unwrap_or_default();
+    assert!(
+        reason.contains("name one in the variable gitops_repos"),
+        "{health}"
+    );
+    assert_eq!(world.event(&world.requests_of(&id)[0])["status"], "new");
+    let branches = ["for-each-ref", "--format=%(refname)", "refs/heads"];
+    assert_eq!(world.gitops.git(&branches), "refs/heads/trunk");
+    // What the operator mends is seen at once.
+    world
+        .gitops
+        .git(&["symbolic-ref", "HEAD", "refs/heads/trunk"]);
+    world.settle();
+    let text = file(&world.gitops, "trunk", "staging/web/manifest.yaml");
+    assert_eq!(text, Some(released("web", "one")));
+}
+
+#[test]
 fn what_the_git_host_refuses_is_told_with_the_variable_that_mends_it() {
     let cases = [
         (

@@ -1,28 +1,12 @@
-//! What different servers answer, from the real `git http-backend`. Needs git.
+//! What different servers answer.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where something is not as it should be, in its helpers too"
-)]
-
-mod client;
-
-use client::{Client, commit, put};
 use gitwire::{
     AdvertisementError, Credentials, FetchError, FetchSpec, HttpError, LsRefsAnswer, Objects,
-    ReceivePackAdvertisement, RefName, Service, TreeId, UploadPackCapabilities,
+    ReceivePackAdvertisement, RefName, ServerText, Service, TreeId, UploadPackCapabilities,
 };
-use harness::git_server::{Auth, Filling, GitServer, Options};
+use harness::git_server::{Auth, GitServer, Options};
 
-const TINY: Filling = Filling {
-    environments: 1,
-    apps: 2,
-    files: 1,
-    commits: 2,
-};
+use super::support::{Client, TINY, commit, put};
 
 #[test]
 fn a_server_with_version_0_alone_is_told_what_to_do() {
@@ -71,7 +55,13 @@ fn credentials_open_the_door_and_their_lack_is_told() {
         let client = Client::new(&server.url("a.git"), wrong);
         let error =
             ReceivePackAdvertisement::parse(&client.advertise(Service::ReceivePack)).unwrap_err();
-        assert_eq!(error, AdvertisementError::Http(HttpError::Unauthorized));
+        assert!(
+            matches!(
+                error,
+                AdvertisementError::Http(HttpError::Unauthorized { .. })
+            ),
+            "{error}"
+        );
         let client = Client::new(&server.url("a.git"), right);
         let advertisement = client.advertisement();
         let tip = advertisement
@@ -94,7 +84,31 @@ fn a_repository_that_is_not_there_is_told() {
     for service in [Service::ReceivePack, Service::UploadPack] {
         let answer = client.advertise(service);
         let error = ReceivePackAdvertisement::parse(&answer).unwrap_err();
-        assert_eq!(error, AdvertisementError::Http(HttpError::NotFound));
+        assert!(
+            matches!(error, AdvertisementError::Http(HttpError::NotFound { .. })),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_repository_with_sha_256_ids_is_refused_by_name() {
+    let server = GitServer::start(Options::default());
+    let init = ["init", "--quiet", "--bare", "--object-format=sha256"];
+    let other = server.create_repository("a.git");
+    other.git(&[&init[..], &["../b.git"]].concat());
+    let repository = server.repository("b.git");
+    repository.git(&["config", "http.receivepack", "true"]);
+    let client = Client::new(&server.url("b.git"), Credentials::None);
+    let expected = AdvertisementError::ObjectFormat(ServerText::new(b"sha256"));
+    for fill in [false, true] {
+        if fill {
+            repository.fill(TINY);
+        }
+        let reading = UploadPackCapabilities::parse(&client.advertise(Service::UploadPack));
+        assert_eq!(reading.unwrap_err(), expected);
+        let writing = ReceivePackAdvertisement::parse(&client.advertise(Service::ReceivePack));
+        assert_eq!(writing.unwrap_err(), expected);
     }
 }
 
@@ -160,15 +174,17 @@ fn an_object_that_git_would_refuse_is_refused_and_nothing_lands() {
     let new = commit(&mut objects, root, None, "bad");
     let main = RefName::branch("main").unwrap();
     let update = gitwire::RefUpdate {
-        name: main.clone(),
+        name: main,
         old: None,
         new,
     };
     let pack = objects
         .new_pack(new, gitwire::PackOptions::for_server(&advertisement, 1))
         .unwrap();
-    let report = client.push(&advertisement, &[update], &pack).unwrap();
+    let report = client
+        .push(&advertisement, std::slice::from_ref(&update), &pack)
+        .unwrap();
     assert!(report.unpack_error.is_some(), "{report:?}");
-    assert!(!report.accepted(&main));
+    assert!(!report.accepted(&update));
     assert_eq!(repository.git(&["for-each-ref"]), "");
 }

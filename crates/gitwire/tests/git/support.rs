@@ -1,5 +1,5 @@
-//! The I/O that gitwire leaves to its callers: a small HTTP client, one method a step.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+//! What the tests begin with: a server with a repository, and the I/O that gitwire leaves to its callers, a small HTTP client
+//! with one method a step.
 
 use std::num::NonZeroU32;
 
@@ -9,6 +9,46 @@ use gitwire::{
     ReceivePackAdvertisement, RefName, RefUpdate, Remote, Request, Response, Service, TreeId,
     UploadPackCapabilities,
 };
+use harness::git_server::{Filling, GitServer, Options, Repository};
+
+pub(crate) const TINY: Filling = Filling {
+    environments: 1,
+    apps: 2,
+    files: 1,
+    commits: 2,
+};
+
+pub(crate) const SMALL: Filling = Filling {
+    environments: 2,
+    apps: 20,
+    files: 2,
+    commits: 30,
+};
+
+pub(crate) fn open(options: Options) -> (GitServer, Repository, Client) {
+    let server = GitServer::start(options);
+    let repository = server.create_repository("gitops.git");
+    let client = Client::new(&server.url("gitops.git"), Credentials::None);
+    (server, repository, client)
+}
+
+/// The tip of `main` with its trees.
+pub(crate) fn read_main(client: &Client) -> (ReceivePackAdvertisement, CommitId, TreeId, Objects) {
+    let advertisement = client.advertisement();
+    let tip = advertisement
+        .tip(&RefName::branch("main").unwrap())
+        .unwrap();
+    let objects = trees_of(client, tip);
+    let root = objects.commit(tip).unwrap().tree;
+    (advertisement, tip, root, objects)
+}
+
+/// A commit with its trees.
+pub(crate) fn trees_of(client: &Client, tip: CommitId) -> Objects {
+    let mut objects = Objects::new();
+    client.fetch_trees(tip, &mut objects);
+    objects
+}
 
 /// More than any answer of these tests has.
 const MAX_ANSWER: u64 = 64 << 20;
@@ -111,15 +151,15 @@ impl Client {
         let name = RefName::branch(branch).expect("a branch");
         let update = RefUpdate {
             old: advertisement.tip(&name),
-            name: name.clone(),
+            name,
             new,
         };
         let options = PackOptions::for_server(advertisement, 6);
         let pack = objects.new_pack(new, options).expect("a pack");
         let report = self
-            .push(advertisement, &[update], &pack)
+            .push(advertisement, std::slice::from_ref(&update), &pack)
             .expect("a report");
-        assert!(report.accepted(&name), "{report:?}");
+        assert!(report.accepted(&update), "{report:?}");
     }
 }
 
