@@ -41,6 +41,18 @@ pub struct FetchSpec {
     pub filter: Option<Filter>,
 }
 
+impl FetchSpec {
+    /// The same without its filter, to ask for after a refusal; none where no filter was sent. A host may offer filters and yet allow only
+    /// some of them (`uploadpackfilter` in git-config(1)).
+    pub fn unfiltered(&self, capabilities: &UploadPackCapabilities) -> Option<Self> {
+        let was_sent = self.filter.is_some() && capabilities.filter;
+        was_sent.then(|| Self {
+            filter: None,
+            ..self.clone()
+        })
+    }
+}
+
 /// The answer to [`Remote::fetch_request`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FetchAnswer {

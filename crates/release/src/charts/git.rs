@@ -191,12 +191,13 @@ impl<'a, H: HttpClient> Session<'a, H> {
     }
 
     async fn fetch(&self, spec: FetchSpec, limit: usize) -> Result<Vec<u8>, ChartError> {
-        let request = self
-            .remote
-            .fetch_request(&self.capabilities, &spec)
-            .map_err(|error| ChartError::lasting(error.to_string()))?;
-        let answer = send(self.http, self.wanted, request, limit).await?;
-        let answer = FetchAnswer::parse(&answer).map_err(|error| match error {
+        let mut answer = self.ask(&spec, limit).await?;
+        if matches!(answer, Err(FetchError::Refused(_)))
+            && let Some(whole) = spec.unfiltered(&self.capabilities)
+        {
+            answer = self.ask(&whole, limit).await?;
+        }
+        let answer = answer.map_err(|error| match error {
             FetchError::Http(error) => refused(self.wanted, &error),
             // Git's words for a commit that is not there come this way.
             FetchError::Refused(_) => ChartError::lasting(format!(
@@ -206,6 +207,19 @@ impl<'a, H: HttpClient> Session<'a, H> {
             other => ChartError::passing(format!("{}: {other}", self.wanted.url)),
         })?;
         Ok(answer.pack)
+    }
+
+    async fn ask(
+        &self,
+        spec: &FetchSpec,
+        limit: usize,
+    ) -> Result<Result<FetchAnswer, FetchError>, ChartError> {
+        let request = self
+            .remote
+            .fetch_request(&self.capabilities, spec)
+            .map_err(|error| ChartError::lasting(error.to_string()))?;
+        let answer = send(self.http, self.wanted, request, limit).await?;
+        Ok(FetchAnswer::parse(&answer))
     }
 }
 

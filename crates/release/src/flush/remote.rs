@@ -267,15 +267,9 @@ impl<H: HttpClient, D: Database, C: Clock> RemoteSession<'_, H, D, C> {
     ) -> Result<Result<FetchAnswer, FetchError>, HostError> {
         let capabilities = self.capabilities().await?;
         let answer = self.ask(&capabilities, spec).await?;
-        // A host may offer filters and yet allow only some of them (`uploadpackfilter` in git-config(1)).
         if matches!(answer, Err(FetchError::Refused(_)))
-            && spec.filter.is_some()
-            && capabilities.filter()
+            && let Some(whole) = spec.unfiltered(&capabilities)
         {
-            let whole = FetchSpec {
-                filter: None,
-                ..spec.clone()
-            };
             return self.ask(&capabilities, &whole).await;
         }
         Ok(answer)

@@ -144,6 +144,13 @@ fn hosts_without_filters_give_the_same() {
         .fetch("", &name(&server, "tag=v1&path=charts/app"), "")
         .unwrap();
     assert_is(&chart, "1");
+    // Filters that are offered, and then refused one and all.
+    let (server, repository) = charts(Options::default());
+    repository.git(&["config", "uploadpackfilter.allow", "false"]);
+    let chart = Shelf::new()
+        .fetch("", &name(&server, "tag=v1&path=charts/app"), "")
+        .unwrap();
+    assert_is(&chart, "1");
 }
 
 #[test]
