@@ -155,6 +155,11 @@ impl Remote {
         &self.url
     }
 
+    /// The text without this remote's secret: [`Credentials::hide_in`].
+    pub fn hide_in(&self, text: &str) -> String {
+        self.credentials.hide_in(text)
+    }
+
     /// Asks for what the server offers: `GET …/info/refs?service=…`. For [`Service::UploadPack`] in protocol version 2.
     ///
     /// # Errors

@@ -113,7 +113,7 @@ impl<'a, H: HttpClient> Session<'a, H> {
             }
         };
         let capabilities = UploadPackCapabilities::parse(&answer).map_err(|error| match error {
-            AdvertisementError::Http(error) => refused(wanted, &error),
+            AdvertisementError::Http(error) => refused(&remote, wanted, &error),
             other => ChartError::lasting(format!("{}: {other}", wanted.url)),
         })?;
         Ok(Self {
@@ -154,7 +154,7 @@ impl<'a, H: HttpClient> Session<'a, H> {
             .map_err(|error| ChartError::lasting(error.to_string()))?;
         let answer = send(self.http, self.wanted, request, REFS_BYTES).await?;
         LsRefsAnswer::parse(&answer).map_err(|error| match error {
-            LsRefsError::Http(error) => refused(self.wanted, &error),
+            LsRefsError::Http(error) => refused(&self.remote, self.wanted, &error),
             other => ChartError::passing(format!("{}: {other}", self.wanted.url)),
         })
     }
@@ -198,7 +198,7 @@ impl<'a, H: HttpClient> Session<'a, H> {
             answer = self.ask(&whole, limit).await?;
         }
         let answer = answer.map_err(|error| match error {
-            FetchError::Http(error) => refused(self.wanted, &error),
+            FetchError::Http(error) => refused(&self.remote, self.wanted, &error),
             // Git's words for a commit that is not there come this way.
             FetchError::Refused(_) => ChartError::lasting(format!(
                 "{} does not give what was asked for; check ?sha=",
@@ -233,9 +233,10 @@ async fn send<H: HttpClient>(
     answer.map_err(|error| ChartError::http(&format!("the chart in {}", wanted.url), &error))
 }
 
-fn refused(wanted: &GitChart, error: &gitwire::HttpError) -> ChartError {
+fn refused(remote: &Remote, wanted: &GitChart, error: &gitwire::HttpError) -> ChartError {
     use gitwire::HttpError as E;
-    let text = format!("{}: {error}", wanted.url);
+    // The host's words may repeat what it was sent.
+    let text = remote.hide_in(&format!("{}: {error}", wanted.url));
     match error {
         E::TooManyRequests { .. } | E::Server { .. } => ChartError::passing(text),
         _ => ChartError::lasting(text),
