@@ -1,6 +1,6 @@
-//! Whether one commit comes before another, as far as the fetched commits tell.
+//! Which commits come before another, as far as the fetched ones tell.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::id::CommitId;
 use crate::objects::Objects;
@@ -20,6 +20,23 @@ pub enum Ancestry {
 }
 
 impl Objects {
+    /// The commits that `tip` reaches, itself among them. One that was not fetched ends its line.
+    pub fn reachable_commits(&self, tip: CommitId) -> BTreeSet<CommitId> {
+        let mut found = BTreeSet::new();
+        let mut waiting = vec![tip];
+        while let Some(id) = waiting.pop() {
+            // Each is read once, however many others name it as a parent.
+            if found.contains(&id) {
+                continue;
+            }
+            if let Ok(commit) = self.commit(id) {
+                found.insert(id);
+                waiting.extend(commit.parents);
+            }
+        }
+        found
+    }
+
     /// Whether `old` is `tip` or comes before it.
     pub fn is_ancestor(&self, old: CommitId, tip: CommitId) -> Ancestry {
         let mut seen = HashSet::from([tip]);

@@ -341,6 +341,34 @@ fn ancestry_follows_every_parent() {
 }
 
 #[test]
+fn a_commit_that_all_others_name_is_read_once() {
+    let mut objects = Objects::new();
+    let nowhere = |number: u32| {
+        let hex = format!("{number:040x}");
+        hex.parse::<gitwire::CommitId>().unwrap()
+    };
+    // A megabyte of parents that nobody has: read anew for each of its children, that is five gigabytes.
+    let large = objects
+        .write_commit(&CommitSpec {
+            parents: (1..=20_000).map(nowhere).collect(),
+            ..spec(TreeId::EMPTY)
+        })
+        .unwrap();
+    let mut tip = large;
+    for _ in 0..5_000 {
+        tip = objects
+            .write_commit(&CommitSpec {
+                parents: vec![large, tip],
+                ..spec(TreeId::EMPTY)
+            })
+            .unwrap();
+    }
+    let reached = objects.reachable_commits(tip);
+    assert_eq!(reached.len(), 5_001);
+    assert!(reached.contains(&large) && !reached.contains(&nowhere(1)));
+}
+
+#[test]
 fn only_what_the_tip_reaches_and_the_server_lacks_is_sent() {
     let mut objects = Objects::new();
     let options = PackOptions {

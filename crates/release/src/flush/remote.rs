@@ -344,20 +344,8 @@ impl<H: HttpClient, D: Database, C: Clock> GitSession for RemoteSession<'_, H, D
         };
         let mut objects = Objects::new();
         objects.insert_pack(self.fetch(&spec).await?);
-        let mut found = BTreeSet::new();
-        let mut next = vec![tip];
-        while let Some(id) = next.pop() {
-            // Each is read once, however many commits name it as a parent.
-            if found.contains(&id) {
-                continue;
-            }
-            // What is not in the answer is what `old` has too.
-            if let Ok(commit) = objects.commit(id) {
-                found.insert(id);
-                next.extend(commit.parents);
-            }
-        }
-        Ok(found)
+        // What is not in the answer is what `old` has too.
+        Ok(objects.reachable_commits(tip))
     }
 
     async fn trees(&self, fetch: Fetch) -> Result<Objects, HostError> {
