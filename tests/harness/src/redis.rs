@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use std::time::Duration;
 pub struct Redis {
     child: Child,
     port: u16,
+    folder: PathBuf,
 }
 
 impl Redis {
@@ -22,33 +23,43 @@ impl Redis {
         // Another process may take the port between finding and using it.
         for _ in 0..5 {
             let port = free_port();
-            let child = Command::new("redis-server")
-                .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-                .args(["--save", "", "--appendonly", "no", "--dir"])
-                .arg(folder)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn();
-            let mut child = match child {
+            match run(port, folder) {
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     crate::skip::not_installed(test, "redis-server");
                     return None;
                 }
-                child => child.expect("redis-server can be run"),
-            };
-            for _ in 0..1500 {
-                if process_at(port).is_some_and(|process| process == child.id()) {
-                    return Some(Self { child, port });
+                child => {
+                    let child = child.expect("redis-server can be run");
+                    if let Some(child) = listening(child, port) {
+                        let folder = folder.to_owned();
+                        return Some(Self {
+                            child,
+                            port,
+                            folder,
+                        });
+                    }
                 }
-                if child.try_wait().is_ok_and(|status| status.is_some()) {
-                    break;
-                }
-                std::thread::sleep(Duration::from_millis(20));
             }
-            let _ = child.kill();
-            let _ = child.wait();
         }
         panic!("redis-server did not start");
+    }
+
+    /// SIGKILL, and a new server at the same port: what it held is gone.
+    ///
+    /// # Panics
+    /// The server does not come up again.
+    pub fn forget_everything(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        // A port that was just left may be another client's for a moment.
+        for _ in 0..5 {
+            let child = run(self.port, &self.folder).expect("redis-server can be run");
+            if let Some(child) = listening(child, self.port) {
+                self.child = child;
+                return;
+            }
+        }
+        panic!("redis-server did not start again");
     }
 
     /// `redis://127.0.0.1:<port>`.
@@ -78,6 +89,32 @@ impl Drop for Redis {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn run(port: u16, folder: &Path) -> std::io::Result<Child> {
+    Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+        .args(["--save", "", "--appendonly", "no", "--dir"])
+        .arg(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+}
+
+/// The server, once it listens; None where it ended instead, or another has the port.
+fn listening(mut child: Child, port: u16) -> Option<Child> {
+    for _ in 0..1500 {
+        if process_at(port).is_some_and(|process| process == child.id()) {
+            return Some(child);
+        }
+        if child.try_wait().is_ok_and(|status| status.is_some()) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    None
 }
 
 /// The process of the Redis server at a port, by its own word; None where none answers.

@@ -24,4 +24,5 @@ mod races;
 mod releases;
 mod repositories;
 mod shipping;
+mod storm;
 mod users;
