@@ -188,6 +188,8 @@ fn ship(doors: &Doors, shipper: usize, over: &AtomicBool) -> Vec<Wish> {
                 wishes.push(Wish::Release { id });
             }
             wishes.push(Wish::Artifact { id, app, text });
+            // Each wish is looked at in the end, which takes longer than to ship it.
+            std::thread::sleep(Duration::from_millis(150));
         }
     }
     wishes
