@@ -8,6 +8,7 @@ use release::ports::{Database, DatabaseError, Row, SqlValue};
 use rusqlite::Connection;
 
 use super::executor::run;
+use super::libsql;
 use super::ports::execute;
 
 thread_local! {
@@ -51,6 +52,7 @@ impl Drop for Memory {
     }
 }
 
+/// The schema as a libSQL server would make it, which is as good for SQLite.
 fn migrated() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     connection.set_prepared_statement_cache_capacity(128);
@@ -62,6 +64,9 @@ struct Plain<'a>(&'a Connection);
 
 impl Database for Plain<'_> {
     async fn execute(&self, sql: &str, params: &[SqlValue]) -> Result<Vec<Row>, DatabaseError> {
-        execute(self.0, sql, params)
+        if libsql::may_refuse(sql) {
+            return execute(self.0, sql, params);
+        }
+        execute(self.0, &libsql::printed(sql), params)
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod artifacts;
 pub(crate) mod executor;
 pub(crate) mod git_server;
 pub(crate) mod ledger;
+pub(crate) mod libsql;
 pub(crate) mod memory;
 pub(crate) mod ports;
 pub(crate) mod random;

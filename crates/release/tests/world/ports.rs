@@ -9,6 +9,7 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 
 use super::World;
 use super::executor::turn;
+use super::libsql;
 
 /// The simulated key-value store.
 pub(crate) struct Store(pub(crate) Rc<World>);
@@ -93,6 +94,7 @@ impl Database for Sqlite {
     async fn execute(&self, sql: &str, params: &[SqlValue]) -> Result<Vec<Row>, DatabaseError> {
         let world = &self.0;
         let called = world.call(|| {
+            libsql::check(&world.connection, sql);
             let rows = execute(&world.connection, sql, params);
             if let (true, [_, SqlValue::Text(body)]) = (sql.contains("INTO intents"), params) {
                 world.check_intent(body);
