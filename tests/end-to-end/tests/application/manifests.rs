@@ -97,11 +97,14 @@ const RIGHTS: [(&str, &str, &str); 9] = [
         "store database",
         "max_waiting max_body_bytes",
     ),
+    // All that keeps releases back when it is wrong: GET /healthz says so.
     (
         "artifact-query",
         "store database",
         "gitops_repos git_host oidc_host oidc_host_2 chart_host chart_host_2 chart_host_3 chart_host_4 chart_host_5 \
-         chart_host_6 notifications_host notifications_host_2 notifications_host_3 notifications_host_4",
+         chart_host_6 notifications_host notifications_host_2 notifications_host_3 notifications_host_4 max_waiting \
+         max_body_bytes max_chart_bytes chart_max_age_seconds chart_loopback_http kubernetes_version commit_author_name \
+         commit_author_email retention_days retention_per_repository audit_retention_days max_batch max_fetch_bytes",
     ),
     ("git-webhooks", "store database", "max_body_bytes"),
     (
