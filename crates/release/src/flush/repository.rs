@@ -96,7 +96,9 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
             intents,
         } = work;
         let refused = self.target().refused.take();
-        let open = self.settle(intents, &mut pending).await?;
+        let Some(open) = self.settle(intents, &mut pending).await? else {
+            return Ok(true);
+        };
         self.report().waiting = pending.len();
         pending.retain(|request| !self.memory.stuck.holds(request));
         if pending.is_empty() {
@@ -178,13 +180,15 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
         format!("{} {}", self.repository.url.as_str(), self.session.branch())
     }
 
-    /// Settles the intents of earlier pushes and gives those that are still open. Takes what landed out of `pending`.
+    /// Settles the intents of earlier pushes and gives those that are still open; none where the tip is no longer what it
+    /// was when this round began. Takes what landed out of `pending`.
     async fn settle(
         &mut self,
         intents: Vec<Intent>,
         pending: &mut Vec<Request>,
-    ) -> Result<Vec<Intent>, Trouble> {
+    ) -> Result<Option<Vec<Intent>>, Trouble> {
         let mut open = Vec::new();
+        let mut stands = false;
         let mut since: BTreeMap<Option<CommitId>, BTreeSet<CommitId>> = BTreeMap::new();
         let tip = self.session.tip();
         for intent in intents {
@@ -204,6 +208,13 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
             match intent.landing(tip, &known) {
                 Landing::Open => open.push(intent),
                 Landing::Moved { count } => {
+                    // The tip was read first. It may be older than the intent, whose push is then still on its way.
+                    if count == 0 && !stands {
+                        stands = self.flush.git.open(self.repository).await?.tip() == tip;
+                        if !stands {
+                            return Ok(None);
+                        }
+                    }
                     let landed = intent.outcomes.get(..count).unwrap_or_default();
                     self.ended(landed, intent.date_s).await?;
                     intents::delete(&self.flush.sql, &[&intent]).await?;
@@ -211,7 +222,7 @@ impl<'r, K: KeyValue, D: Database, G: GitHost, C: Clock, R: Renderer> Part<'r, '
                 }
             }
         }
-        Ok(open)
+        Ok(Some(open))
     }
 
     /// Builds the batch on trees that were kept, or on fetched ones where those do not suffice.
