@@ -16,7 +16,7 @@ use crate::store::history::{self, Landed, ReleaseFilter};
 use crate::store::requests::{self, Tracked};
 
 /// SHAs in one query.
-const MOST_SHAS: usize = 500;
+const MOST_SHAS: usize = 100;
 
 /// A query parameter that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

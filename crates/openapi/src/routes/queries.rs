@@ -22,7 +22,7 @@ fn until() -> Value {
 }
 
 pub(super) fn artifacts(schemas: &mut Schemas) -> Operation {
-    let sha = json!({ "type": "array", "items": schemas.body::<Sha>(), "maxItems": 500 });
+    let sha = json!({ "type": "array", "items": schemas.body::<Sha>(), "maxItems": 100 });
     let repository = named::<RepositoryName>(schemas, "repository", "Their repository.", false);
     let event = named::<GitEvent>(schemas, "event", "What they were built for.", false);
     Operation::new("Lists artifacts")
